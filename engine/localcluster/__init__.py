@@ -1,0 +1,2 @@
+"""A real control plane on this machine, with simulated GPU nodes: scheduling, quotas, rollouts and admission are
+real, containers are not run."""

@@ -1,0 +1,112 @@
+"""Runs one Pulumi program in this process and ends with it. Started as a script, by path, with the program's Python.
+
+It imports nothing of the engine: the program's environment needs only the Pulumi SDK. The launcher holds the other
+end of standard input; when that closes, the launcher is gone and this process group ends itself.
+
+Exit codes: 0 the program ran to its end; 32 it failed and has said so; 1 anything else.
+"""
+
+import asyncio
+import json
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime.stack import run_in_stack
+
+FAILED_AND_SAID_SO = 32
+
+
+def main() -> int:
+    """Run the program that the specification on the command line describes."""
+    specification: dict[str, Any] = json.loads(sys.argv[1])
+    threading.Thread(target=_end_with_launcher, daemon=True).start()
+    program: str = specification["program"]
+    folder = program if os.path.isdir(program) else os.path.dirname(program)  # noqa: PTH112, PTH120
+    sys.argv = [program, *specification["args"]]
+    sys.path.insert(0, folder)
+    return run(specification)
+
+
+def run(specification: dict[str, Any]) -> int:
+    """Configure the SDK and run the program under a stack resource."""
+    pulumi.runtime.set_all_config(specification["config"], specification["secret_keys"])
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=specification["project"],
+            stack=specification["stack"],
+            organization="organization",
+            root_directory=specification["root"],
+            monitor=specification["monitor"],
+            engine=specification["engine"],
+            parallel=specification["parallel"],
+            dry_run=specification["dry_run"],
+        )
+    )
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=specification["parallel"]))
+    loop.set_exception_handler(lambda _loop, _context: None)
+    try:
+        loop.run_until_complete(run_in_stack(lambda: _execute(specification["program"])))
+    except pulumi.RunError as error:
+        _say(str(error))
+        return FAILED_AND_SAID_SO
+    except Exception as error:  # noqa: BLE001 whatever the program raises is the program's failure
+        _say(f"Program failed with an unhandled exception:\n{_trace(error)}")
+        return FAILED_AND_SAID_SO
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return 0
+        _say(f"Program exited with code {error.code}")
+        return FAILED_AND_SAID_SO
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _execute(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
+def _say(message: str) -> None:
+    if "Resource monitor has terminated" in message or "resource monitor shut down" in message:
+        return
+    try:
+        pulumi.log.error(message)
+    except Exception:  # noqa: BLE001 the engine may be gone; the launcher reads this stream
+        sys.stderr.write(f"{message}\n")
+
+
+def _trace(error: BaseException) -> str:
+    if "Resource monitor has terminated" in str(error):
+        return str(error)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _of_the_program(frame.filename)]
+    text = "".join(traceback.format_list(frames))
+    return text + "".join(traceback.format_exception_only(type(error), error)).rstrip()
+
+
+def _of_the_program(filename: str) -> bool:
+    machinery = (os.path.dirname(pulumi.__file__), os.path.dirname(asyncio.__file__), __file__, "<frozen")  # noqa: PTH120
+    return not filename.startswith(machinery)
+
+
+def _end_with_launcher() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,1 @@
+"""What makes resources: the built-in providers, and Pulumi's own plugins where they are installed."""

@@ -1,0 +1,1 @@
+"""The Kubernetes provider: server-side apply, dry-run previews, readiness, in pulumi-kubernetes' own terms."""

@@ -1,0 +1,1 @@
+"""State in Pulumi's own checkpoint format and file-backend layout."""
