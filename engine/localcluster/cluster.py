@@ -30,7 +30,7 @@ STORAGE_CLASS: Props = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
     "metadata": {"name": "encrypted", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-    "provisioner": "domicile/simulated",
+    "provisioner": "simulated.domicile.dev",
     "parameters": {"encrypted": "true"},
     "reclaimPolicy": "Delete",
     "volumeBindingMode": "WaitForFirstConsumer",

@@ -22,7 +22,7 @@ import (
 )
 
 // provisionerName is the provisioner of the storage classes this component serves.
-const provisionerName = "domicile/simulated"
+const provisionerName = "simulated.domicile.dev"
 
 // simulator does what a cloud does for a cluster: it gives claims their volumes, and load balancers and
 // ingresses an address. Nothing is stored or listened on.
