@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import documents
+from catalog import documents
 from engine.errors import ProjectError
 from engine.state.secrets import Crypter
 from engine.values import Props, is_list, is_map
@@ -53,7 +53,7 @@ def load(folder: Path) -> Project:
         ProjectError: there is none, or its file cannot be used; names file, line and remedy.
     """
     file = _find(folder)
-    document = documents.read_map(file)
+    document = _read(file)
     name = document.get("name")
     if not isinstance(name, str) or not NAME.match(name):
         message = f"{file}: name: a project needs a name of letters, digits, '_', '.' or '-'; found {name!r}"
@@ -90,7 +90,7 @@ def load_config(project: Project, stack: str, crypter: Crypter) -> Config:
         if entry is not None:
             values[_full(project, key)] = _text(entry)
     file = project.stack_file(stack)
-    document = documents.read_map(file) if file.exists() else {}
+    document = _read(file) if file.exists() else {}
     config = document.get("config") or {}
     if not is_map(config):
         message = f"{file}: config: must map keys to values"
@@ -112,8 +112,15 @@ def salt(project: Project, stack: str) -> str | None:
         ProjectError: the file cannot be read.
     """
     file = project.stack_file(stack)
-    found = documents.read_map(file).get("encryptionsalt") if file.exists() else None
+    found = _read(file).get("encryptionsalt") if file.exists() else None
     return str(found) if found else None
+
+
+def _read(file: Path) -> Props:
+    try:
+        return documents.read_map(file)
+    except documents.DocumentError as error:
+        raise ProjectError(str(error)) from error
 
 
 def _find(folder: Path) -> Path:

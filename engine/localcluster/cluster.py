@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog import inventory as inventories
+from catalog.inventory import Inventory
 from engine.localcluster import binaries, credentials, pools
 from engine.localcluster.errors import ClusterError
 from engine.localcluster.supervisor import LOCK, PLAN, STATUS
@@ -24,7 +26,7 @@ from engine.state.files import write_atomic
 from engine.values import Props
 
 START_TIMEOUT_S = 180.0
-DEFAULT_POOLS = Path(__file__).parent / "default-pools.yaml"
+DEFAULT_POOLS = Path(__file__).parents[2] / "catalog" / "data" / "local-inventory.yaml"
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,29}$")
 STORAGE_CLASS: Props = {
     "apiVersion": "storage.k8s.io/v1",
@@ -86,7 +88,7 @@ class Cluster:
         Raises:
             ClusterError: it cannot be built or started, or the inventory cannot be used.
         """
-        wanted = pools.load(inventory or DEFAULT_POOLS)
+        wanted = inventories.load(inventory or DEFAULT_POOLS)
         if self.status().state != "running":
             found = binaries.ensure(progress)
             progress(f"starting cluster '{self.name}'")
@@ -190,7 +192,7 @@ class Cluster:
         message = f"cluster '{self.name}' did not start: {status.reason or status.state}; logs lie in {self.folder / 'logs'}"
         raise ClusterError(message)
 
-    def _seed(self, inventory: pools.Inventory) -> None:
+    def _seed(self, inventory: Inventory) -> None:
         """Create what a cluster has before any stack: its nodes and an encrypted storage class."""
         present = {item["metadata"]["name"] for item in self._request("GET", "/api/v1/nodes")["items"]}
         wanted = {node["metadata"]["name"]: node for node in pools.nodes(inventory)}

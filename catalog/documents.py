@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ProjectError
-from engine.values import Props
+
+Props = dict[str, Any]
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+
+
+class DocumentError(ValueError):
+    """A document is refused; the text names file, line, column, the reason and the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,30 @@ class Document:
         return f"{self.file}:{line}:{column}"
 
 
+def explain(document: Document, error: Any) -> str:
+    """A pydantic ValidationError in words: one line for each problem, with file, line, column and path."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False):
+        path = tuple(part for part in problem["loc"] if not str(part).startswith(("function-", "tagged-")))
+        shown = ".".join(map(str, path)) or "the document"
+        found = problem.get("input")
+        value = f"; found {found!r}" if isinstance(found, str | int | float | bool) and "found" not in problem["msg"] else ""
+        lines.append(f"{document.where(path)}: {shown}: {problem['msg']}{value}")
+    return "\n".join(dict.fromkeys(lines))
+
+
 def read_map(file: Path) -> Props:
     """Read a file whose content is a mapping.
 
     Raises:
-        ProjectError: it cannot be read, is refused, or is no mapping.
+        DocumentError: it cannot be read, is refused, or is no mapping.
     """
     document = read(file)
     if document.content is None:
         return {}
     if not isinstance(document.content, dict):
         message = f"{file}:1:1: expected a mapping of keys to values"
-        raise ProjectError(message)
+        raise DocumentError(message)
     return document.content
 
 
@@ -53,21 +69,21 @@ def read(file: Path) -> Document:
     """Read a file.
 
     Raises:
-        ProjectError: it cannot be read or is refused.
+        DocumentError: it cannot be read or is refused.
     """
     try:
         raw = file.read_bytes()
     except OSError as error:
         message = f"{file}: cannot be read: {error.strerror}"
-        raise ProjectError(message) from error
+        raise DocumentError(message) from error
     if len(raw) > MAX_BYTES:
         message = f"{file}:1:1: the file is {len(raw):,} bytes; at most {MAX_BYTES:,} are read"
-        raise ProjectError(message)
+        raise DocumentError(message)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"{file}: byte {error.start + 1} is not UTF-8: save the file as UTF-8"
-        raise ProjectError(message) from error
+        raise DocumentError(message) from error
     return parse(text, str(file))
 
 
@@ -75,7 +91,7 @@ def parse(text: str, file: str) -> Document:
     """Read a text; ``file`` is its name in messages.
 
     Raises:
-        ProjectError: it is refused; names file, line, column and the way out.
+        DocumentError: it is refused; names file, line, column and the way out.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -91,13 +107,13 @@ def parse(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         message = f"{file}:{place}: not valid YAML: {_first_line(error)}"
-        raise ProjectError(message) from error
+        raise DocumentError(message) from error
     except (YAMLError, ValueError) as error:
         message = f"{file}:1:1: not valid YAML: {_first_line(error)}"
-        raise ProjectError(message) from error
+        raise DocumentError(message) from error
     except RecursionError as error:
         message = f"{file}:1:1: nested too deeply; at most {MAX_DEPTH} levels are read"
-        raise ProjectError(message) from error
+        raise DocumentError(message) from error
     return Document(file, content, positions)
 
 
@@ -113,17 +129,17 @@ def _survey(events: Any, file: str) -> None:
         place = f"{file}:{mark.line + 1}:{mark.column + 1}"
         if depth > MAX_DEPTH:
             message = f"{place}: nested too deeply; at most {MAX_DEPTH} levels are read"
-            raise ProjectError(message)
+            raise DocumentError(message)
         if count > MAX_NODES:
             message = f"{place}: too many values; at most {MAX_NODES:,} are read"
-            raise ProjectError(message)
+            raise DocumentError(message)
         if kind == "AliasEvent" or getattr(event, "anchor", None):
             message = f"{place}: anchors and aliases ('&', '*') are not read: write the value out"
-            raise ProjectError(message)
+            raise DocumentError(message)
         tag = getattr(event, "tag", None)
         if tag is not None and str(tag) not in ("None", "!"):
             message = f"{place}: tag '{tag}' is not read: write a plain value"
-            raise ProjectError(message)
+            raise DocumentError(message)
 
 
 def _build(node: Any, path: tuple[str | int, ...], positions: dict[tuple[str | int, ...], tuple[int, int]], file: str) -> Any:
@@ -137,11 +153,11 @@ def _build(node: Any, path: tuple[str | int, ...], positions: dict[tuple[str | i
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, ScalarNode):
                 message = f"{file}:{place[0]}:{place[1]}: a key must be a plain word"
-                raise ProjectError(message)
+                raise DocumentError(message)
             key = str(key_node.value)
             if key in result:
                 message = f"{file}:{place[0]}:{place[1]}: '{key}' is given twice: remove one"
-                raise ProjectError(message)
+                raise DocumentError(message)
             positions[(*path, key)] = place
             result[key] = _build(value_node, (*path, key), positions, file)
         return result

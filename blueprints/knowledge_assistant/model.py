@@ -1,0 +1,133 @@
+"""What a team writes: an internal knowledge assistant over its own documents (retrieval-augmented generation)."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from components.targets import KubernetesTarget
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,29}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]
+
+
+class Written(BaseModel):
+    """Taken as written: no unknown key, no conversion between types, no change afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DataClass(StrEnum):
+    """How sensitive the documents are. It is no access level of people."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+
+class Owner(Written):
+    """Who answers for the workload and pays for it."""
+
+    team: Annotated[str, Field(min_length=1, max_length=63)]
+    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
+    cost_centre: Annotated[str, Field(min_length=1, max_length=63)]
+
+
+class Users(Written):
+    """Who asks, and how much."""
+
+    active: Annotated[int, Field(gt=0, le=1_000_000, description="People who use it on a working day.")]
+    questions_per_day: Annotated[float, Field(gt=0, le=1000, description="Per person.")] = 8.0
+    busiest_hour_share: Annotated[float, Field(gt=0, le=1, description="Share of a day's questions.")] = 0.2
+    prompt_tokens: Annotated[int, Field(gt=0, le=200_000, description="A question with its passages.")] = 4000
+    answer_tokens: Annotated[int, Field(gt=0, le=32_000)] = 400
+
+
+class Documents(Written):
+    """What it knows."""
+
+    count: Annotated[int, Field(gt=0, le=100_000_000)]
+    mean_pages: Annotated[float, Field(gt=0, le=10_000)] = 5.0
+    refresh: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = "15 2 * * *"
+
+
+class Data(Written):
+    """What law and policy say of the documents."""
+
+    class_: Annotated[str, Field(alias="class", description="public, internal, confidential or restricted.")]
+    jurisdictions: Annotated[list[Country], Field(min_length=1, description="Countries the data must stay in.")]
+    retention_days: Annotated[int, Field(gt=0, le=3650)] = 365
+
+    @model_validator(mode="after")
+    def _known_class(self) -> "Data":
+        if self.class_ not in {one.value for one in DataClass}:
+            message = f"class: '{self.class_}' is not a data class; choose {', '.join(DataClass)}"
+            raise ValueError(message)
+        return self
+
+
+class Latency(Written):
+    """What users wait for, at the 95th percentile."""
+
+    first_token_ms: Annotated[int, Field(ge=50, le=60_000)] = 2000
+    per_token_ms: Annotated[int, Field(ge=5, le=1000)] = 60
+
+
+class Models(Written):
+    """Which models answer, by Hugging Face id; the catalog must know them."""
+
+    chat: str = "Qwen/Qwen3-8B"
+    embedding: str = "BAAI/bge-m3"
+    precision: Literal["bf16", "fp8"] = "bf16"
+
+
+class Refuse(Written):
+    """An overloaded or failed chat model is an error to the caller, after retries."""
+
+    kind: Literal["refuse"]
+
+
+class SmallerModel(Written):
+    """Another model answers when the chat model cannot."""
+
+    kind: Literal["smaller-model"]
+    model: str
+
+
+class Review(Written):
+    """How many answers people look at afterwards."""
+
+    sample_percent: Annotated[int, Field(ge=0, le=100)] = 0
+
+
+class Budget(Written):
+    """What it may cost a month, and what happens when the plan costs more."""
+
+    monthly_usd: Annotated[int, Field(gt=0)]
+    when_exceeded: Literal["refuse", "warn"] = "refuse"
+
+
+class Access(Written):
+    """Who may reach the gateway from outside its namespace."""
+
+    hostname: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
+
+
+class KnowledgeAssistant(Written):
+    """An internal knowledge assistant."""
+
+    kind: Literal["knowledge-assistant"]
+    name: Name
+    owner: Owner
+    users: Users
+    documents: Documents
+    data: Data
+    latency: Latency = Latency()
+    availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.5
+    models: Models = Models()
+    fallback: Annotated[Refuse | SmallerModel, Field(discriminator="kind")] = Refuse(kind="refuse")
+    review: Review = Review()
+    budget: Budget
+    access: Access = Access()
+    target: KubernetesTarget

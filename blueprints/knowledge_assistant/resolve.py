@@ -1,0 +1,371 @@
+"""From a blueprint and an inventory to a plan: every decision, or every reason against. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from blueprints.images import IMAGES
+from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
+from blueprints.refusal import Reason, RefusedError
+from catalog import facts
+from catalog.inventory import Inventory
+from components.document_store.spec import DocumentStoreSpec
+from components.namespace.spec import NamespaceSpec
+from components.ownership import PREFIX, Ownership
+from components.vector_store.spec import VectorStoreSpec
+from planning import cost, sizing
+from planning.cost import Cost
+from planning.placement import Capacity, Placed, unknown_accelerator
+from planning.sizing import Objective, Sizing, Traffic
+from serving.gateway import GatewaySpec, Route
+from serving.ingestion import IngestionSpec
+from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
+from serving.monitoring import MonitoringSpec
+from serving.scaling import ScalingSpec
+from serving.weights import WeightsSpec
+
+CHAT, EMBEDDING, FALLBACK = "chat", "embedding", "chat-small"
+WORDS_PER_PAGE = 400
+PASSAGE_WORDS = 260
+VECTOR_BYTES = 1024 * 4 * 2
+DOCUMENT_MIB_PER_PAGE = 0.1
+HIGH_AVAILABILITY = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDecision:
+    """One model server: its size, where it goes, and why not elsewhere."""
+
+    role: str
+    model: str
+    sizing: Sizing
+    placed: Placed
+    rejected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeAssistantPlan:
+    """Everything that will be made, what it costs, and the reasons."""
+
+    name: str
+    cluster: str
+    region: str
+    country: str
+    decisions: tuple[ServerDecision, ...]
+    cost: Cost
+    budget_usd: int
+    warnings: tuple[str, ...]
+    assumed: tuple[str, ...]
+    namespace: NamespaceSpec
+    weights: WeightsSpec
+    servers: tuple[ModelServerSpec, ...]
+    scaling: tuple[ScalingSpec, ...]
+    gateway: GatewaySpec
+    vectors: VectorStoreSpec
+    documents: DocumentStoreSpec
+    ingestion: IngestionSpec
+    monitoring: MonitoringSpec
+
+    @property
+    def gpus(self) -> int:
+        """GPUs in use."""
+        return sum(one.sizing.gpus_per_replica * one.sizing.replicas for one in self.decisions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    role: str
+    model: str
+    precision: str
+    traffic: Traffic
+    path: tuple[str, ...]
+
+
+def resolve(blueprint: KnowledgeAssistant, inventory: Inventory) -> KnowledgeAssistantPlan:
+    """Decide everything.
+
+    Raises:
+        RefusedError: it cannot be planned; carries every reason.
+    """
+    reasons = _legal_reasons(blueprint, inventory)
+    capacity = Capacity(inventory)
+    decisions: list[ServerDecision] = []
+    for demand in _demands(blueprint):
+        found = _decide(blueprint, demand, capacity)
+        if isinstance(found, ServerDecision):
+            decisions.append(found)
+        else:
+            reasons.append(found)
+    bill = _bill(inventory, decisions)
+    warnings = _money(blueprint, bill, reasons)
+    if reasons:
+        raise RefusedError(tuple(reasons))
+    return _plan(blueprint, inventory, tuple(decisions), bill, warnings)
+
+
+def _legal_reasons(blueprint: KnowledgeAssistant, inventory: Inventory) -> list[Reason]:
+    allowed = blueprint.data.jurisdictions
+    if inventory.country in allowed:
+        return []
+    text = (
+        f"the cluster '{blueprint.target.cluster}' stands in {inventory.country}, the data must stay in "
+        f"{', '.join(allowed)}: choose another target, or add {inventory.country} if the law allows it"
+    )
+    return [Reason(("data", "jurisdictions"), text)]
+
+
+def _demands(blueprint: KnowledgeAssistant) -> list[_Demand]:
+    users = blueprint.users
+    rate = users.active * users.questions_per_day * users.busiest_hour_share / 3600
+    chat = Traffic(rate, users.prompt_tokens, users.answer_tokens)
+    found = [
+        _Demand(EMBEDDING, blueprint.models.embedding, "bf16", Traffic(rate + 1, 512, 1), ("models", "embedding")),
+        _Demand(CHAT, blueprint.models.chat, blueprint.models.precision, chat, ("models", "chat")),
+    ]
+    if isinstance(blueprint.fallback, SmallerModel):
+        found.append(
+            _Demand(FALLBACK, blueprint.fallback.model, blueprint.models.precision, chat, ("fallback", "model"))
+        )
+    return found
+
+
+def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) -> ServerDecision | Reason:
+    model = facts.models().get(demand.model)
+    if model is None:
+        known = ", ".join(sorted(facts.models()))
+        return Reason(demand.path, f"the catalog does not know '{demand.model}'; it knows {known}")
+    wants = "embedding" if demand.role == EMBEDDING else "llm"
+    if model.kind != wants:
+        return Reason(demand.path, f"'{model.id}' is a model of kind '{model.kind}', here '{wants}' is needed")
+    spare = 1 if blueprint.availability_percent > HIGH_AVAILABILITY and demand.role != FALLBACK else 0
+    objective = Objective(blueprint.latency.first_token_ms, blueprint.latency.per_token_ms)
+    rejected: list[str] = []
+    for pool in capacity.gpu_pools():
+        unknown = unknown_accelerator(pool)
+        if unknown or pool.accelerator is None:
+            rejected.append(unknown or f"pool '{pool.name}' has no GPUs")
+            continue
+        accelerator = facts.accelerator_by_product(pool.accelerator.product)
+        assert accelerator is not None  # noqa: S101 unknown_accelerator has just said so
+        sized = sizing.size(
+            model, demand.precision, accelerator, demand.traffic, objective, spare=spare, max_gpus=pool.accelerator.count
+        )
+        if isinstance(sized, str):
+            rejected.append(f"pool '{pool.name}': {sized}")
+            continue
+        placed = capacity.take(pool.name, sized.gpus_per_replica, sized.replicas)
+        if isinstance(placed, str):
+            rejected.append(placed)
+            continue
+        if start_budget_s(sized.weights_gib) > MAX_START_S:
+            rejected.append(f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s")
+            continue
+        return ServerDecision(demand.role, demand.model, sized, placed, tuple(rejected))
+    return Reason(demand.path, f"'{demand.model}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
+
+
+def _bill(inventory: Inventory, decisions: list[ServerDecision]) -> Cost:
+    lines = [
+        cost.gpus(
+            f"{one.role} ({one.model})", inventory, one.placed.pool, one.sizing.gpus_per_replica * one.sizing.replicas
+        )
+        for one in decisions
+    ]
+    return Cost(tuple(lines))
+
+
+def _money(blueprint: KnowledgeAssistant, bill: Cost, reasons: list[Reason]) -> tuple[str, ...]:
+    warnings = [f"no price is known for {item}: the total leaves it out" for item in bill.unknown]
+    limit = blueprint.budget.monthly_usd
+    if bill.total > limit:
+        text = f"the plan costs {bill.total:,.2f} USD a month, the budget is {limit:,} USD"
+        if blueprint.budget.when_exceeded == "refuse":
+            remedy = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
+            reasons.append(Reason(("budget", "monthly_usd"), f"{text}: {remedy}"))
+        else:
+            warnings.append(text)
+    return tuple(warnings)
+
+
+def _plan(
+    blueprint: KnowledgeAssistant,
+    inventory: Inventory,
+    decisions: tuple[ServerDecision, ...],
+    bill: Cost,
+    warnings: tuple[str, ...],
+) -> KnowledgeAssistantPlan:
+    ownership = Ownership(
+        workload=blueprint.name,
+        owner=blueprint.owner.team,
+        cost_centre=blueprint.owner.cost_centre,
+        data_class=blueprint.data.class_,
+        jurisdictions=tuple(blueprint.data.jurisdictions),
+    )
+    servers = tuple(_server(blueprint, ownership, one) for one in decisions)
+    passages = math.ceil(blueprint.documents.count * blueprint.documents.mean_pages * WORDS_PER_PAGE / PASSAGE_WORDS)
+    return KnowledgeAssistantPlan(
+        name=blueprint.name,
+        cluster=blueprint.target.cluster,
+        region=inventory.region,
+        country=inventory.country,
+        decisions=decisions,
+        cost=bill,
+        budget_usd=blueprint.budget.monthly_usd,
+        warnings=warnings,
+        assumed=_assumed(blueprint),
+        namespace=_namespace(blueprint, ownership, servers),
+        weights=WeightsSpec(
+            ownership=ownership,
+            image=IMAGES["vllm"],
+            models=tuple(dict.fromkeys(one.model for one in servers)),
+            storage_gib=math.ceil(sum(one.weights_gib for one in servers) * 1.3) + 5,
+            storage_class=blueprint.target.shared_storage_class,
+            fetch_timeout_s=3600,
+        ),
+        servers=servers,
+        scaling=tuple(_scaling(blueprint, ownership, one) for one in servers if one.scaled),
+        gateway=_gateway(blueprint, ownership, servers),
+        vectors=_vectors(blueprint, ownership, passages),
+        documents=_documents(blueprint, ownership),
+        ingestion=IngestionSpec(
+            ownership=ownership,
+            image=IMAGES["python"],
+            schedule=blueprint.documents.refresh,
+            collection=blueprint.name,
+            alias=EMBEDDING,
+            reaches=(("documents", 8888), ("vectors", 6333), ("gateway", 4000)),
+        ),
+        monitoring=MonitoringSpec(
+            ownership=ownership,
+            servers=tuple(one.name for one in servers),
+            chat=CHAT,
+            first_token_s=blueprint.latency.first_token_ms / 1000,
+            per_token_s=blueprint.latency.per_token_ms / 1000,
+            operator=blueprint.target.capabilities.prometheus_operator,
+        ),
+    )
+
+
+def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: ServerDecision) -> ModelServerSpec:
+    sized = decision.sizing
+    generates = decision.role != EMBEDDING
+    return ModelServerSpec(
+        name=decision.role,
+        ownership=ownership,
+        image=IMAGES["vllm"],
+        model=decision.model,
+        task="generate" if generates else "embed",
+        precision=blueprint.models.precision if generates else "bf16",
+        replicas=sized.replicas,
+        gpus=sized.gpus_per_replica,
+        gpu_product=decision.placed.product,
+        memory_gib=math.ceil(sized.weights_gib) + 8,
+        cpu=4 * sized.gpus_per_replica,
+        max_model_len=sized.max_model_len,
+        max_num_seqs=sized.batch,
+        weights_gib=round(sized.weights_gib, 2),
+        answer_s=math.ceil(blueprint.users.answer_tokens * blueprint.latency.per_token_ms / 1000) if generates else 5,
+        clients=("gateway", f"{decision.role}-scaler"),
+        scaled=decision.role == CHAT,
+    )
+
+
+def _scaling(blueprint: KnowledgeAssistant, ownership: Ownership, server: ModelServerSpec) -> ScalingSpec:
+    return ScalingSpec(
+        server=server.name,
+        ownership=ownership,
+        least=1 if server.replicas == 1 else 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
+        most=server.replicas,
+        keda=blueprint.target.capabilities.keda,
+        prometheus="http://prometheus-operated.monitoring:9090",
+        image=IMAGES["python"],
+    )
+
+
+def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple[ModelServerSpec, ...]) -> GatewaySpec:
+    routes = tuple(
+        Route(alias=one.name, server=one.name, task=one.task, timeout_s=max(30, 2 * one.answer_s)) for one in servers
+    )
+    smaller = isinstance(blueprint.fallback, SmallerModel)
+    return GatewaySpec(
+        ownership=ownership,
+        image=IMAGES["gateway"],
+        replicas=2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
+        routes=routes,
+        fallbacks=((CHAT, FALLBACK),) if smaller else (),
+        retries=2,
+        review_percent=blueprint.review.sample_percent,
+        hostname=blueprint.access.hostname,
+        ingress_class=blueprint.target.ingress_class,
+        gateway_api=blueprint.target.capabilities.gateway_api,
+        clients=("ingestion",),
+    )
+
+
+def _vectors(blueprint: KnowledgeAssistant, ownership: Ownership, passages: int) -> VectorStoreSpec:
+    gib = passages * VECTOR_BYTES / 1024**3
+    return VectorStoreSpec(
+        name="vectors",
+        ownership=ownership,
+        image=IMAGES["qdrant"],
+        storage_gib=math.ceil(3 * gib) + 10,
+        storage_class=blueprint.target.storage_class,
+        memory_gib=math.ceil(gib) + 1,
+        clients=("ingestion", "assistant"),
+        backup_image=IMAGES["curl"],
+        backup_schedule="45 3 * * *",
+        keep_backups=min(blueprint.data.retention_days, 14),
+    )
+
+
+def _documents(blueprint: KnowledgeAssistant, ownership: Ownership) -> DocumentStoreSpec:
+    pages = blueprint.documents.count * blueprint.documents.mean_pages
+    return DocumentStoreSpec(
+        name="documents",
+        ownership=ownership,
+        image=IMAGES["seaweedfs"],
+        storage_gib=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
+        storage_class=blueprint.target.storage_class,
+        memory_gib=1,
+        clients=("ingestion", "assistant"),
+        backup_image=IMAGES["python"],
+        backup_schedule="15 3 * * *",
+        keep_backups=min(blueprint.data.retention_days, 14),
+    )
+
+
+def _namespace(
+    blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple[ModelServerSpec, ...]
+) -> NamespaceSpec:
+    gpus = sum(one.gpus * one.replicas for one in servers)
+    cpu = sum(one.cpu * one.replicas for one in servers) + 16
+    memory = sum(one.memory_gib * one.replicas for one in servers) + 64
+    annotations = (
+        (f"{PREFIX}/contact", blueprint.owner.contact),
+        (f"{PREFIX}/monthly-budget-usd", str(blueprint.budget.monthly_usd)),
+        (f"{PREFIX}/retention-days", str(blueprint.data.retention_days)),
+        (f"{PREFIX}/jurisdictions", ",".join(blueprint.data.jurisdictions)),
+    )
+    quota = {
+        "requests.nvidia.com/gpu": str(gpus),
+        "requests.cpu": str(cpu),
+        "requests.memory": f"{memory}Gi",
+        "persistentvolumeclaims": "10",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+        "pods": str(sum(one.replicas for one in servers) + 30),
+    }
+    return NamespaceSpec(name=blueprint.name, ownership=ownership, quota=quota, annotations=annotations)
+
+
+def _assumed(blueprint: KnowledgeAssistant) -> tuple[str, ...]:
+    """What the blueprint left to its defaults."""
+    found: list[str] = []
+    for name in ("latency", "availability_percent", "models", "fallback", "review", "access"):
+        if name not in blueprint.model_fields_set:
+            value = getattr(blueprint, name)
+            shown = value.model_dump() if hasattr(value, "model_dump") else value
+            found.append(f"{name} = {shown}")
+    for name in ("questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens"):
+        if name not in blueprint.users.model_fields_set:
+            found.append(f"users.{name} = {getattr(blueprint.users, name)}")
+    return tuple(found)

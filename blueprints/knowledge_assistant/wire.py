@@ -1,0 +1,94 @@
+"""From a plan to components: straight-line calls, no decision."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pulumi import Output, ResourceOptions
+
+from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
+from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
+from components.namespace.contract import HasNamespace, NamespaceArgs
+from components.vector_store.contract import HasVectorStore, VectorStoreArgs
+from serving.gateway import Gateway, GatewayArgs
+from serving.ingestion import Ingestion, IngestionArgs
+from serving.model_server import ModelServer, ModelServerArgs
+from serving.monitoring import Monitoring, MonitoringArgs
+from serving.scaling import Scaling, ScalingArgs
+from serving.weights import Weights, WeightsArgs
+
+
+class KnowledgeAssistantKit(HasNamespace, HasVectorStore, HasDocumentStore, Protocol):
+    """What the blueprint needs of a cloud."""
+
+    def options(self) -> ResourceOptions:
+        """Options that put a component where the kit's are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scripts:
+    """The programs that run in the cluster, by what they do."""
+
+    scaler: str
+    ingest: str
+    review: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeAssistantOutputs:
+    """What a team needs to use it."""
+
+    namespace: Output[str]
+    endpoint: Output[str]
+    key_secret: Output[str]
+    vectors: Output[str]
+    documents: Output[str]
+
+
+def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scripts) -> KnowledgeAssistantOutputs:
+    """Create the assistant."""
+    place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
+    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
+    servers = {
+        spec.name: ModelServer(
+            spec.name, ModelServerArgs(spec=spec, namespace=place, weights_claim=weights.claim), kit.options()
+        )
+        for spec in plan.servers
+    }
+    for scaling in plan.scaling:
+        Scaling(
+            f"{scaling.server}-scaling",
+            ScalingArgs(spec=scaling, namespace=place, script=scripts.scaler),
+            kit.options(),
+        )
+    gateway = Gateway(
+        "gateway",
+        GatewayArgs(
+            spec=plan.gateway, namespace=place, endpoints={name: server.endpoint for name, server in servers.items()}
+        ),
+        scripts.review,
+        kit.options(),
+    )
+    vectors = kit.vector_store("vectors", VectorStoreArgs(spec=plan.vectors, namespace=place))
+    documents = kit.document_store("documents", DocumentStoreArgs(spec=plan.documents, namespace=place))
+    Ingestion(
+        "ingestion",
+        IngestionArgs(
+            spec=plan.ingestion,
+            namespace=place,
+            documents=documents.endpoint,
+            vectors=vectors.endpoint,
+            gateway=gateway.endpoint,
+            key_secret=gateway.key_secret,
+            script=scripts.ingest,
+        ),
+        kit.options(),
+    )
+    Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
+    return KnowledgeAssistantOutputs(
+        namespace=place,
+        endpoint=gateway.endpoint,
+        key_secret=gateway.key_secret,
+        vectors=vectors.endpoint,
+        documents=documents.endpoint,
+    )

@@ -1,0 +1,62 @@
+"""Blueprint files: read, validated, and brought together with the inventory they name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from blueprints.knowledge_assistant.model import KnowledgeAssistant
+from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan, resolve
+from blueprints.refusal import RefusedError
+from catalog import documents, inventory
+from catalog.documents import Document, DocumentError
+
+KINDS: dict[str, type[KnowledgeAssistant]] = {"knowledge-assistant": KnowledgeAssistant}
+LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A blueprint and the document it was read from."""
+
+    document: Document
+    blueprint: KnowledgeAssistant
+
+
+def load(file: Path) -> Loaded:
+    """Read a blueprint.
+
+    Raises:
+        DocumentError: it cannot be used; one line for each problem, with position, path and remedy.
+    """
+    document = documents.read(file)
+    content = document.content
+    if not isinstance(content, dict):
+        message = f"{file}:1:1: expected a blueprint: a mapping that begins with 'kind:'"
+        raise DocumentError(message)
+    kind = content.get("kind")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if kind not in KINDS:
+        message = f"{document.where(('kind',))}: kind: '{kind}' is not a blueprint; choose {', '.join(KINDS)}"
+        raise DocumentError(message)
+    try:
+        return Loaded(document, KINDS[str(kind)].model_validate(content))  # pyright: ignore[reportUnknownArgumentType]
+    except ValidationError as error:
+        raise DocumentError(documents.explain(document, error)) from error
+
+
+def plan(file: Path) -> KnowledgeAssistantPlan:
+    """Read a blueprint and decide everything.
+
+    Raises:
+        DocumentError: it cannot be used or not be planned; every reason, with its position.
+    """
+    loaded = load(file)
+    named = loaded.blueprint.target.inventory
+    hardware = inventory.load(file.parent / named if named else LOCAL_INVENTORY)
+    try:
+        return resolve(loaded.blueprint, hardware)
+    except RefusedError as error:
+        lines = [
+            f"{loaded.document.where(one.path)}: {'.'.join(map(str, one.path))}: {one.text}" for one in error.reasons
+        ]
+        raise DocumentError("\n".join(lines)) from error

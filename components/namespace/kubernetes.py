@@ -1,0 +1,73 @@
+"""A namespace on Kubernetes: restricted pods, a quota, default limits, no traffic that is not named."""
+
+import pulumi_kubernetes as k8s
+from pulumi import Output, ResourceOptions
+
+from components.core import Component
+from components.namespace.contract import NamespaceArgs
+
+
+class KubernetesNamespace(Component):
+    """See the module."""
+
+    TOKEN = "domicile:namespace/kubernetes:Namespace"  # noqa: S105 a type token
+    namespace: Output[str]
+
+    def __init__(self, name: str, args: NamespaceArgs, opts: ResourceOptions | None = None) -> None:
+        """Create the namespace and what guards it."""
+        super().__init__(name, args, opts)
+        spec = args.spec
+        labels = spec.ownership.labels("namespace")
+        guarded = {
+            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
+        }
+        made = k8s.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata={
+                "name": spec.name,
+                "labels": {**labels, **guarded},
+                "annotations": dict(spec.annotations) or None,
+            },
+            opts=self.child(),
+        )
+        self.namespace = made.metadata.apply(lambda found: found.name or spec.name)
+        place = {"namespace": self.namespace, "labels": labels}
+        k8s.core.v1.ResourceQuota(
+            f"{name}-quota", metadata={"name": "quota", **place}, spec={"hard": spec.quota}, opts=self.child()
+        )
+        k8s.core.v1.LimitRange(
+            f"{name}-limits",
+            metadata={"name": "limits", **place},
+            spec={
+                "limits": [
+                    {
+                        "type": "Container",
+                        "defaultRequest": {"cpu": spec.default_cpu, "memory": spec.default_memory},
+                        "default": {"memory": spec.default_memory},
+                    }
+                ]
+            },
+            opts=self.child(),
+        )
+        k8s.networking.v1.NetworkPolicy(
+            f"{name}-deny",
+            metadata={"name": "default-deny", **place},
+            spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+            opts=self.child(),
+        )
+        k8s.networking.v1.NetworkPolicy(
+            f"{name}-dns",
+            metadata={"name": "allow-dns", **place},
+            spec={
+                "podSelector": {},
+                "policyTypes": ["Egress"],
+                "egress": [
+                    {
+                        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+                        "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+                    }
+                ],
+            },
+            opts=self.child(),
+        )
+        self.finish()

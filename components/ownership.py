@@ -1,0 +1,38 @@
+"""Who a workload belongs to: the labels that every object carries, from one place."""
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "domicile.dev"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """The owner of a workload and the class of its data."""
+
+    workload: str
+    owner: str
+    cost_centre: str
+    data_class: str
+    jurisdictions: tuple[str, ...]
+
+    def labels(self, part: str) -> dict[str, str]:
+        """The labels of one part of the workload."""
+        return {
+            "app.kubernetes.io/name": part,
+            "app.kubernetes.io/part-of": self.workload,
+            "app.kubernetes.io/managed-by": "pulumi",
+            f"{PREFIX}/owner": label(self.owner),
+            f"{PREFIX}/cost-centre": label(self.cost_centre),
+            f"{PREFIX}/data-class": label(self.data_class),
+            f"{PREFIX}/jurisdictions": "_".join(self.jurisdictions),
+        }
+
+    def selector(self, part: str) -> dict[str, str]:
+        """The labels that select a part's pods."""
+        return {"app.kubernetes.io/name": part, "app.kubernetes.io/part-of": self.workload}
+
+
+def label(text: str) -> str:
+    """A text as a label value: 63 characters of letters, digits, '.', '_' and '-'."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:63].strip("-._")

@@ -1,0 +1,77 @@
+"""Secure defaults of every pod: not root, nothing to escalate to, a root file system that cannot be written."""
+
+from typing import Any
+
+USER = 10001
+TMP = "tmp"
+
+
+def pod_security() -> dict[str, Any]:
+    """The pod's security context; it satisfies the `restricted` Pod Security standard."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": USER,
+        "runAsGroup": USER,
+        "fsGroup": USER,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> dict[str, Any]:
+    """A container's security context."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def resources(cpu: str, memory: str, gpus: int = 0) -> dict[str, Any]:
+    """Requests and limits; memory and GPUs are guaranteed, CPU may burst."""
+    gpu = {"nvidia.com/gpu": str(gpus)} if gpus else {}
+    return {"requests": {"cpu": cpu, "memory": memory, **gpu}, "limits": {"memory": memory, **gpu}}
+
+
+def scratch(size: str = "1Gi") -> dict[str, Any]:
+    """A volume for temporary files."""
+    return {"name": TMP, "emptyDir": {"sizeLimit": size}}
+
+
+def scratch_mount(path: str = "/tmp") -> dict[str, Any]:  # noqa: S108 the path inside the container
+    """Where the scratch volume is mounted."""
+    return {"name": TMP, "mountPath": path}
+
+
+def allow(
+    name: str, namespace: Any, labels: dict[str, str], to: dict[str, str], sources: tuple[dict[str, str], ...], port: int
+) -> dict[str, Any]:
+    """A NetworkPolicy that lets pods with the labels ``sources`` reach the pods ``to`` on one port."""
+    return {
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {
+            "podSelector": {"matchLabels": to},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": [{"podSelector": {"matchLabels": source}} for source in sources],
+                    "ports": [{"port": port, "protocol": "TCP"}],
+                }
+            ],
+        },
+    }
+
+
+def reach(name: str, namespace: Any, labels: dict[str, str], source: dict[str, str], targets: tuple[tuple[dict[str, str], int], ...]) -> dict[str, Any]:
+    """A NetworkPolicy that lets the pods ``source`` reach pods with the given labels and ports."""
+    return {
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {
+            "podSelector": {"matchLabels": source},
+            "policyTypes": ["Egress"],
+            "egress": [
+                {"to": [{"podSelector": {"matchLabels": target}}], "ports": [{"port": port, "protocol": "TCP"}]}
+                for target, port in targets
+            ],
+        },
+    }

@@ -1,0 +1,177 @@
+"""What the stores have in common on Kubernetes: one pod on encrypted storage, its service, its wall, its backup."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_kubernetes as k8s
+from pulumi import Input
+
+from components import pods
+from components.core import Component
+from components.ownership import Ownership
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A store's shape. ``command`` is empty where the image's own is right; ``backup`` is a shell command."""
+
+    name: str
+    ownership: Ownership
+    namespace: Input[str]
+    image: str
+    command: tuple[str, ...]
+    port: int
+    health: str
+    storage_gib: int
+    storage_class: str
+    memory_gib: int
+    data_path: str
+    clients: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    backup_image: str
+    backup_schedule: str
+    backup: str
+
+
+def build(owner: Component, store: Store) -> None:
+    """Create a store's objects as children of a component."""
+    labels = store.ownership.labels(store.name)
+    selector = store.ownership.selector(store.name)
+    backup_part = f"{store.name}-backup"
+    place = {"namespace": store.namespace, "labels": labels}
+    service = k8s.core.v1.Service(
+        f"{owner.name}-service",
+        metadata={"name": store.name, **place},
+        spec={"clusterIP": "None", "selector": selector, "ports": [{"name": "http", "port": store.port}]},
+        opts=owner.child(),
+    )
+    k8s.apps.v1.StatefulSet(
+        f"{owner.name}-set",
+        metadata={"name": store.name, **place},
+        spec={
+            "serviceName": store.name,
+            "replicas": 1,
+            "selector": {"matchLabels": selector},
+            "template": {"metadata": {"labels": labels}, "spec": _pod(store)},
+            "volumeClaimTemplates": [_claim("data", store, labels)],
+        },
+        opts=owner.child(depends_on=[service]),
+    )
+    k8s.networking.v1.NetworkPolicy(
+        f"{owner.name}-clients",
+        **pods.allow(
+            f"{store.name}-clients",
+            store.namespace,
+            labels,
+            selector,
+            tuple(store.ownership.selector(client) for client in (*store.clients, backup_part)),
+            store.port,
+        ),
+        opts=owner.child(),
+    )
+    k8s.networking.v1.NetworkPolicy(
+        f"{owner.name}-backup-reach",
+        **pods.reach(
+            f"{backup_part}-reach",
+            store.namespace,
+            labels,
+            store.ownership.selector(backup_part),
+            ((selector, store.port),),
+        ),
+        opts=owner.child(),
+    )
+    k8s.policy.v1.PodDisruptionBudget(
+        f"{owner.name}-budget",
+        metadata={"name": store.name, **place},
+        spec={"maxUnavailable": 1, "selector": {"matchLabels": selector}},
+        opts=owner.child(),
+    )
+    _backup(owner, store, backup_part)
+
+
+def _pod(store: Store) -> dict[str, Any]:
+    probe = {"httpGet": {"path": store.health, "port": store.port}}
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pods.pod_security(),
+        "terminationGracePeriodSeconds": 60,
+        "containers": [
+            {
+                "name": store.name,
+                "image": store.image,
+                "args": list(store.command) or None,
+                "env": [{"name": key, "value": value} for key, value in store.environment] or None,
+                "ports": [{"name": "http", "containerPort": store.port}],
+                "resources": pods.resources("500m", f"{store.memory_gib}Gi"),
+                "securityContext": pods.container_security(),
+                "startupProbe": {**probe, "periodSeconds": 5, "failureThreshold": 60},
+                "readinessProbe": {**probe, "periodSeconds": 5},
+                "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 6},
+                "volumeMounts": [{"name": "data", "mountPath": store.data_path}, pods.scratch_mount()],
+            }
+        ],
+        "volumes": [pods.scratch()],
+    }
+
+
+def _claim(name: str, store: Store, labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": store.storage_class,
+            "resources": {"requests": {"storage": f"{store.storage_gib}Gi"}},
+        },
+    }
+
+
+def _backup(owner: Component, store: Store, part: str) -> None:
+    labels = store.ownership.labels(part)
+    place = {"namespace": store.namespace, "labels": labels}
+    claim = _claim(part, store, labels)
+    k8s.core.v1.PersistentVolumeClaim(
+        f"{owner.name}-backup-volume", metadata={"name": part, **place}, spec=claim["spec"], opts=owner.child()
+    )
+    k8s.batch.v1.CronJob(
+        f"{owner.name}-backup",
+        metadata={"name": part, **place},
+        spec={
+            "schedule": store.backup_schedule,
+            "concurrencyPolicy": "Forbid",
+            "successfulJobsHistoryLimit": 3,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {
+                "spec": {
+                    "backoffLimit": 2,
+                    "template": {
+                        "metadata": {"labels": labels},
+                        "spec": {
+                            "restartPolicy": "Never",
+                            "automountServiceAccountToken": False,
+                            "enableServiceLinks": False,
+                            "securityContext": pods.pod_security(),
+                            "containers": [
+                                {
+                                    "name": "backup",
+                                    "image": store.backup_image,
+                                    "command": ["/bin/sh", "-euc", store.backup],
+                                    "resources": pods.resources("100m", "128Mi"),
+                                    "securityContext": pods.container_security(),
+                                    "volumeMounts": [
+                                        {"name": "backup", "mountPath": "/backup"},
+                                        pods.scratch_mount(),
+                                    ],
+                                }
+                            ],
+                            "volumes": [
+                                {"name": "backup", "persistentVolumeClaim": {"claimName": part}},
+                                pods.scratch(),
+                            ],
+                        },
+                    },
+                }
+            },
+        },
+        opts=owner.child(),
+    )

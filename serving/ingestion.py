@@ -1,0 +1,110 @@
+"""Brings documents into the vector store on a schedule."""
+
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+from pulumi import Input, Output, ResourceOptions
+
+from components import pods
+from components.core import Component
+from components.ownership import Ownership
+
+NAME = "ingestion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestionSpec:
+    """When it runs and what it fills. ``alias`` is the embedding model's name at the gateway."""
+
+    ownership: Ownership
+    image: str
+    schedule: str
+    collection: str
+    alias: str
+    reaches: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestionArgs:
+    """The spec, where it lives, what it talks to, and its program."""
+
+    spec: IngestionSpec
+    namespace: Input[str]
+    documents: Input[str]
+    vectors: Input[str]
+    gateway: Input[str]
+    key_secret: Input[str]
+    script: Input[str]
+
+
+class Ingestion(Component):
+    """See the module."""
+
+    TOKEN = "domicile:serving:Ingestion"  # noqa: S105 a type token
+    schedule: Output[str]
+
+    def __init__(self, name: str, args: IngestionArgs, opts: ResourceOptions | None = None) -> None:
+        """Create the schedule."""
+        super().__init__(name, args, opts)
+        spec = args.spec
+        labels = spec.ownership.labels(NAME)
+        place = {"namespace": args.namespace, "labels": labels}
+        k8s.core.v1.ConfigMap(
+            f"{name}-script", metadata={"name": NAME, **place}, data={"ingest.py": args.script}, opts=self.child()
+        )
+        targets = tuple((spec.ownership.selector(part), port) for part, port in spec.reaches)
+        k8s.networking.v1.NetworkPolicy(
+            f"{name}-reach",
+            **pods.reach("ingestion-reach", args.namespace, labels, spec.ownership.selector(NAME), targets),
+            opts=self.child(),
+        )
+        environment = {
+            "DOCUMENTS": args.documents,
+            "VECTORS": args.vectors,
+            "GATEWAY": args.gateway,
+            "COLLECTION": spec.collection,
+            "ALIAS": spec.alias,
+        }
+        k8s.batch.v1.CronJob(
+            f"{name}-schedule",
+            metadata={"name": NAME, **place},
+            spec={
+                "schedule": spec.schedule,
+                "concurrencyPolicy": "Forbid",
+                "successfulJobsHistoryLimit": 3,
+                "failedJobsHistoryLimit": 3,
+                "jobTemplate": {
+                    "spec": {
+                        "backoffLimit": 2,
+                        "template": {
+                            "metadata": {"labels": labels},
+                            "spec": {
+                                "restartPolicy": "Never",
+                                "automountServiceAccountToken": False,
+                                "enableServiceLinks": False,
+                                "securityContext": pods.pod_security(),
+                                "containers": [
+                                    {
+                                        "name": "ingest",
+                                        "image": spec.image,
+                                        "command": ["python3", "/scripts/ingest.py"],
+                                        "envFrom": [{"secretRef": {"name": args.key_secret}}],
+                                        "env": [{"name": key, "value": value} for key, value in environment.items()],
+                                        "resources": pods.resources("500m", "1Gi"),
+                                        "securityContext": pods.container_security(),
+                                        "volumeMounts": [
+                                            {"name": "script", "mountPath": "/scripts", "readOnly": True},
+                                            pods.scratch_mount(),
+                                        ],
+                                    }
+                                ],
+                                "volumes": [{"name": "script", "configMap": {"name": NAME}}, pods.scratch()],
+                            },
+                        },
+                    }
+                },
+            },
+            opts=self.child(),
+        )
+        self.schedule = Output.from_input(spec.schedule)
+        self.finish()

@@ -1,0 +1,37 @@
+"""The stack program: read the blueprint, decide, wire, export."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from blueprints import load  # noqa: E402 the program's folder is put on the path above
+from blueprints.knowledge_assistant.wire import Scripts, wire  # noqa: E402
+from stacks.clouds import kit_for  # noqa: E402
+
+SCRIPTS = ROOT / "serving" / "scripts"
+
+
+def script(name: str) -> str:
+    """A program that runs in the cluster."""
+    return (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
+
+
+file = ROOT / pulumi.Config("domicile").require("blueprint")
+try:
+    blueprint = load.load(file).blueprint
+    plan = load.plan(file)
+except load.DocumentError as error:
+    raise pulumi.RunError(str(error)) from None
+outputs = wire(
+    plan,
+    kit_for(blueprint.target),
+    Scripts(scaler=script("queue_scaler"), ingest=script("ingest"), review=script("review_log")),
+)
+for key in outputs.__dataclass_fields__:
+    pulumi.export(key, getattr(outputs, key))
+pulumi.export("monthly_usd", str(plan.cost.total))
