@@ -37,6 +37,7 @@ class GatewaySpec:
     fallbacks: tuple[tuple[str, str], ...]
     retries: int
     review_percent: int
+    review_storage_class: str
     hostname: str | None
     ingress_class: str
     gateway_api: bool
@@ -140,11 +141,14 @@ class Gateway(Component):
         self.finish()
 
     def _review_volume(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.PersistentVolumeClaim:
-        del spec
         return k8s.core.v1.PersistentVolumeClaim(
             f"{name}-review",
             metadata={"name": "answers-for-review", **place},
-            spec={"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "10Gi"}}},
+            spec={
+                "accessModes": ["ReadWriteMany"],
+                "storageClassName": spec.review_storage_class,
+                "resources": {"requests": {"storage": "10Gi"}},
+            },
             opts=self.child(),
         )
 

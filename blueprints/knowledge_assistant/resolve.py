@@ -294,6 +294,7 @@ def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple
         fallbacks=((CHAT, FALLBACK),) if smaller else (),
         retries=2,
         review_percent=blueprint.review.sample_percent,
+        review_storage_class=blueprint.target.shared_storage_class,
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,

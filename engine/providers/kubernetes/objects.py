@@ -165,6 +165,13 @@ def replacing(kind: Kind, changed: list[paths.Change], old: Props, *, mutable_ma
     return list(dict.fromkeys(hit))
 
 
+def without_nulls(value: Any) -> Any:
+    """Leave out what is null: to the API server that is the same as not being there."""
+    if is_map(value):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if is_list(value) else value
+
+
 def as_sent(value: Any) -> Any:
     """What goes to the server: the SDK writes ``x_kubernetes_*`` where the API has ``x-kubernetes-*``."""
     if is_map(value):
@@ -187,8 +194,13 @@ def pruned_to(shape: Any, live: Any) -> Any:
 _LIST_KEYS = ("name", "containerPort", "port", "key", "mountPath", "type", "ip")
 
 
+def _identifies(key: str, items: list[Any]) -> bool:
+    values = [str(item[key]) for item in items if is_map(item) and key in item]
+    return bool(items) and len(values) == len(items) == len(set(values))
+
+
 def _pruned_list(shape: list[Any], live: list[Any]) -> list[Any]:
-    key = next((one for one in _LIST_KEYS if shape and all(is_map(item) and one in item for item in shape)), None)
+    key = next((one for one in _LIST_KEYS if _identifies(one, shape) and _identifies(one, live)), None)
     if key is None:
         padded = [*shape, *([None] * (len(live) - len(shape)))]
         return [pruned_to(one, other) if one is not None else other for one, other in zip(padded, live, strict=False)]

@@ -86,7 +86,7 @@ class KubernetesProvider(ProviderDefaults):
     def check(self, subject: Subject, olds: Props, news: Props) -> Checked:
         """Name the object, give it its namespace, and check it by the SDK's types."""
         kind = objects.kind_of(subject.type, news)
-        inputs = {**news, "apiVersion": kind.api_version, "kind": kind.kind}
+        inputs = {**objects.without_nulls(news), "apiVersion": kind.api_version, "kind": kind.kind}
         failures = [Failure(place, reason) for place, reason in schema.problems(kind, subject.type, inputs)]
         own = objects.metadata(inputs)
         if kind.patch and not own.get("name"):

@@ -1,0 +1,12 @@
+"""Hands the pack to CrossGuard, as the Pulumi CLI starts it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from pulumi_policy import PolicyPack  # noqa: E402 the project's folder is put on the path above
+
+from policies.packs.budget.pack import NAME, POLICIES  # noqa: E402
+
+PolicyPack(name=NAME, policies=POLICIES)
