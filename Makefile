@@ -1,0 +1,59 @@
+# The two commands are `make up` and `make test`. Both set up what they need.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+UV_VERSION := 0.13.9
+STACK ?= local
+
+.PHONY: help up down test check fmt bench setup cluster
+
+help:
+	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
+	@echo 'make down   remove all of it, processes included'
+	@echo 'make test   all checks and tests'
+	@echo 'make check  ruff, pyright, import-linter      make fmt  format      make bench  measure'
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo 'Python 3.11 or newer is missing: https://www.python.org/downloads'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $$($(PYTHON) -V) is on PATH; name another with PYTHON=..."; exit 1; }
+	@command -v go >/dev/null || { echo 'Go 1.25 or newer is missing: https://go.dev/dl'; exit 1; }
+	@echo 'setting up the Python environment in $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps uv==$(UV_VERSION)
+	@echo "$(CURDIR)" > $(BIN)/../lib/$$(ls $(VENV)/lib | head -1)/site-packages/domicile.pth
+	@printf '#!%s\nfrom cli.main import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/domicile && chmod +x $(BIN)/domicile
+	@touch $@
+
+cluster: $(STAMP)
+	@$(BIN)/domicile cluster up local
+
+up: cluster
+	@$(BIN)/domicile up -s $(STACK) --engine embedded --yes
+	@$(BIN)/domicile summary -s $(STACK)
+
+down: $(STAMP)
+	@if [ "$$($(BIN)/domicile cluster status local --json | grep -c '"running"')" != 0 ]; then $(BIN)/domicile destroy -s $(STACK) --engine embedded --yes; fi
+	@$(BIN)/domicile cluster down local
+
+test: check
+	@$(BIN)/python -m pytest -q
+
+check: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+fmt: $(STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.bench

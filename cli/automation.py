@@ -1,0 +1,29 @@
+"""The same operations on the Pulumi CLI, through the Automation API."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from cli.main import BAD_INPUT, FAILED, OK
+from engine import project as projects
+
+
+def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bool) -> int:
+    """Carry out an operation with the CLI; returns the exit code."""
+    from pulumi import automation
+
+    root = projects.load(folder).root
+    if not yes:
+        sys.stderr.write(f"`{kind}` on the Pulumi engine does not ask: add --yes\n")
+        return BAD_INPUT
+    api: Any = automation
+    selected = api.create_or_select_stack(stack_name=stack, work_dir=str(root))
+    options: dict[str, Any] = {"on_output": print, "color": "auto" if sys.stdout.isatty() else "never"}
+    if kind in ("preview", "up"):
+        options["policy_packs"] = [str(pack) for pack in packs]
+    try:
+        getattr(selected, kind)(**options)
+    except api.CommandError as error:
+        sys.stderr.write(f"error: the Pulumi CLI failed: {str(error).strip().splitlines()[-1]}\n")
+        return FAILED
+    return OK

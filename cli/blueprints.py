@@ -1,0 +1,32 @@
+"""`domicile new` and `domicile blueprints`."""
+
+from pathlib import Path
+
+from blueprints.load import KINDS
+from catalog.documents import DocumentError
+from cli.output import as_json as print_json
+from cli.output import console
+
+_EXAMPLES = {"knowledge-assistant": Path(__file__).parents[1] / "blueprints/knowledge_assistant/examples/handbook.yaml"}
+
+
+def new(kind: str, file: Path) -> None:
+    """Write an example of a kind to edit; an existing file is left alone."""
+    if kind not in _EXAMPLES:
+        message = f"'{kind}' is not a blueprint; choose {', '.join(_EXAMPLES)}"
+        raise DocumentError(message)
+    if file.exists():
+        message = f"{file}: exists already; name another file"
+        raise DocumentError(message)
+    file.write_text(_EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")
+    console().print(f"wrote {file}: edit it, then run `domicile plan {file}`")
+
+
+def listing(*, as_json: bool) -> None:
+    """List the kinds."""
+    rows = {kind: (model.__doc__ or "").splitlines()[0] for kind, model in KINDS.items()}
+    if as_json:
+        print_json(rows)
+        return
+    for kind, summary in rows.items():
+        console().print(f"{kind}  {summary}")

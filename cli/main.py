@@ -1,0 +1,261 @@
+"""The command line. Commands import what they need when they run, so that help is quick."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+OK, VIOLATION, BAD_INPUT, FAILED, UNDETERMINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 a policy is broken; 2 bad input; 3 the run failed; 4 a policy stayed undetermined; "
+    "130 interrupted."
+)
+
+app = typer.Typer(
+    name="domicile",
+    help="Where an AI workload lives: legally, physically and financially.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
+state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
+app.add_typer(cluster_app, name="cluster")
+app.add_typer(state_app, name="state")
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.")]
+Folder = Annotated[Path, typer.Option("--cwd", "-C", help="A folder inside the project.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+EngineChoice = Annotated[
+    Literal["auto", "pulumi", "embedded"],
+    typer.Option("--engine", help="auto: the Pulumi CLI when it is on PATH, else the embedded engine."),
+]
+Packs = Annotated[
+    list[Path] | None, typer.Option("--policy-pack", help="A pack's folder; the project's own packs always run.")
+]
+OnUnknown = Annotated[
+    Literal["fail", "warn"], typer.Option("--on-unknown", help="Whether an undetermined rule fails a preview.")
+]
+
+
+@app.command(epilog="Example: domicile plan blueprints/knowledge_assistant/examples/handbook.yaml")
+def plan(
+    blueprint: Annotated[Path, typer.Argument(help="The blueprint's file.")], *, json: Json = False
+) -> None:
+    """Decide where a workload goes, how big it is and what it costs; nothing is made."""
+    from cli import plan as command
+
+    command.run(blueprint, as_json=json)
+
+
+@app.command(epilog="Example: domicile new knowledge-assistant my-assistant.yaml")
+def new(
+    kind: Annotated[str, typer.Argument(help="The kind of blueprint; see `domicile blueprints`.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write a blueprint to edit."""
+    from cli import blueprints as command
+
+    command.new(kind, file)
+
+
+@app.command(epilog="Example: domicile blueprints --json")
+def blueprints(*, json: Json = False) -> None:
+    """List the kinds of blueprint."""
+    from cli import blueprints as command
+
+    command.listing(as_json=json)
+
+
+@app.command(epilog="Example: domicile preview -s local")
+def preview(
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    engine: EngineChoice = "auto",
+    policy_pack: Packs = None,
+    on_unknown: OnUnknown = "fail",
+    json: Json = False,
+) -> None:
+    """Show what `up` would change and what the packs say of it."""
+    from cli import operate as command
+
+    command.run("preview", cwd, stack, engine, tuple(policy_pack or ()), on_unknown=on_unknown, as_json=json, yes=True)
+
+
+@app.command(epilog="Example: domicile up -s local --yes")
+def up(
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    engine: EngineChoice = "auto",
+    policy_pack: Packs = None,
+    on_unknown: OnUnknown = "fail",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Bring a stack to what its blueprint asks for."""
+    from cli import operate as command
+
+    command.run("up", cwd, stack, engine, tuple(policy_pack or ()), on_unknown=on_unknown, as_json=json, yes=yes)
+
+
+@app.command(epilog="Example: domicile refresh -s local --yes")
+def refresh(
+    stack: Stack, *, cwd: Folder = Path(), engine: EngineChoice = "auto", yes: Yes = False, json: Json = False
+) -> None:
+    """Bring a stack's state to what is really there, and show what has drifted."""
+    from cli import operate as command
+
+    command.run("refresh", cwd, stack, engine, (), on_unknown="warn", as_json=json, yes=yes)
+
+
+@app.command(epilog="Example: domicile destroy -s local --yes")
+def destroy(
+    stack: Stack, *, cwd: Folder = Path(), engine: EngineChoice = "auto", yes: Yes = False, json: Json = False
+) -> None:
+    """Delete everything a stack has made."""
+    from cli import operate as command
+
+    command.run("destroy", cwd, stack, engine, (), on_unknown="warn", as_json=json, yes=yes)
+
+
+@app.command(epilog="Example: domicile outputs -s local --json")
+def outputs(
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show secrets in plain text.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a stack's outputs."""
+    from cli import state as command
+
+    command.outputs(cwd, stack, show_secrets=show_secrets, as_json=json)
+
+
+@cluster_app.command("up", epilog="Example: domicile cluster up local --inventory nodes.yaml")
+def cluster_up(
+    name: Annotated[str, typer.Argument(help="The cluster's name.")] = "local",
+    *,
+    inventory: Annotated[Path | None, typer.Option(help="The node pools; a default is used when left out.")] = None,
+) -> None:
+    """Start a cluster (it is built the first time) and bring its nodes to the inventory."""
+    from cli import cluster as command
+
+    command.up(name, inventory)
+
+
+@cluster_app.command("down", epilog="Example: domicile cluster down local")
+def cluster_down(name: Annotated[str, typer.Argument(help="The cluster's name.")] = "local") -> None:
+    """Stop a cluster and remove it."""
+    from cli import cluster as command
+
+    command.down(name)
+
+
+@cluster_app.command("status", epilog="Example: domicile cluster status --json")
+def cluster_status(
+    name: Annotated[str | None, typer.Argument(help="One cluster; all when left out.")] = None, *, json: Json = False
+) -> None:
+    """Show clusters, their processes and what happened to them."""
+    from cli import cluster as command
+
+    command.status(name, as_json=json)
+
+
+@cluster_app.command("kubeconfig", epilog="Example: export KUBECONFIG=$(domicile cluster kubeconfig local)")
+def cluster_kubeconfig(name: Annotated[str, typer.Argument(help="The cluster's name.")] = "local") -> None:
+    """Print the path of a cluster's kubeconfig."""
+    from cli import cluster as command
+
+    command.kubeconfig(name)
+
+
+@state_app.command("list", epilog="Example: domicile state list -s local")
+def state_list(stack: Stack, *, cwd: Folder = Path(), json: Json = False) -> None:
+    """List the resources of a stack."""
+    from cli import state as command
+
+    command.listing(cwd, stack, as_json=json)
+
+
+@state_app.command("export", epilog="Example: domicile state export -s local > state.json")
+def state_export(
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Write secrets in plain text.")] = False,
+) -> None:
+    """Write a stack's state as `pulumi stack export` does."""
+    from cli import state as command
+
+    command.export(cwd, stack, show_secrets=show_secrets)
+
+
+@state_app.command("import", epilog="Example: domicile state import -s local state.json")
+def state_import(stack: Stack, file: Annotated[Path, typer.Argument(help="An export.")], *, cwd: Folder = Path()) -> None:
+    """Replace a stack's state by an export."""
+    from cli import state as command
+
+    command.restore(cwd, stack, file)
+
+
+@state_app.command("unprotect", epilog="Example: domicile state unprotect -s local URN")
+def state_unprotect(stack: Stack, urn: Annotated[str, typer.Argument(help="The resource.")], *, cwd: Folder = Path()) -> None:
+    """Take the protection off a resource."""
+    from cli import state as command
+
+    command.unprotect(cwd, stack, urn)
+
+
+@state_app.command("cancel", epilog="Example: domicile state cancel -s local")
+def state_cancel(stack: Stack, *, cwd: Folder = Path()) -> None:
+    """Remove the lock markers of a Pulumi CLI that will not end."""
+    from cli import state as command
+
+    command.cancel(cwd, stack)
+
+
+@app.command(epilog="Example: domicile summary -s local")
+def summary(stack: Stack, *, cwd: Folder = Path(), json: Json = False) -> None:
+    """Tell what runs where and why, what it costs, and what to try next."""
+    from cli import summary as command
+
+    command.run(cwd, stack, as_json=json)
+
+
+def main() -> None:
+    """Run the command line; every error a person can act on is one text and a documented code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(OK)
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(code)
+
+
+def _code_of(error: Exception) -> int | None:
+    """The exit code of an error a person can act on; None for a defect."""
+    from catalog.documents import DocumentError
+    from engine.errors import CancelledError, EngineError, ProjectError
+
+    if isinstance(error, DocumentError | ProjectError):
+        return BAD_INPUT
+    if isinstance(error, CancelledError):
+        return INTERRUPTED
+    return FAILED if isinstance(error, EngineError | OSError) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""`domicile plan`: the decision and its reasons."""
+
+import dataclasses
+from pathlib import Path
+
+from rich.table import Table
+
+from blueprints import load
+from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
+from cli.output import as_json as print_json
+from cli.output import console
+
+
+def run(file: Path, *, as_json: bool) -> None:
+    """Plan a blueprint and show it."""
+    plan = load.plan(file)
+    if as_json:
+        print_json(dataclasses.asdict(plan) | {"total_usd": str(plan.cost.total)})
+    else:
+        show(plan)
+
+
+def show(plan: KnowledgeAssistantPlan) -> None:
+    """Write a plan for a person."""
+    out = console()
+    out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("server", "model", "where", "replicas", "GPUs", "USD/month"):
+        table.add_column(column, justify="right" if column in ("replicas", "GPUs", "USD/month") else "left")
+    for decision, line in zip(plan.decisions, plan.cost.lines, strict=True):
+        zones = ", ".join(f"{zone} x{count}" for zone, count in decision.placed.zones.items())
+        table.add_row(
+            decision.role,
+            decision.model,
+            f"pool {decision.placed.pool} ({zones})",
+            str(decision.sizing.replicas),
+            f"{decision.sizing.gpus_per_replica * decision.sizing.replicas} x {decision.placed.product}",
+            "unknown" if line.usd is None else f"{line.usd:,.2f}",
+        )
+    out.print(table)
+    out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
+    out.print("\n[bold]why[/]")
+    for decision, line in zip(plan.decisions, plan.cost.lines, strict=True):
+        for reason in decision.sizing.reasons:
+            out.print(f"  {decision.role}: {reason}")
+        for reason in decision.rejected:
+            out.print(f"  {decision.role}: not chosen: {reason}")
+        out.print(f"  {decision.role}: price: {line.basis}")
+    for text in plan.warnings:
+        out.print(f"[yellow]warning[/] {text}")
+    if plan.assumed:
+        out.print("\n[bold]assumed[/]")
+        for text in plan.assumed:
+            out.print(f"  {text}")
