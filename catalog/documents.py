@@ -7,8 +7,7 @@ Refused: duplicate keys, tags, anchors that multiply, nesting deeper than a pers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
+from typing import Any, TypeGuard
 
 Props = dict[str, Any]
 
@@ -38,6 +37,11 @@ class Document:
         return f"{self.file}:{line}:{column}"
 
 
+def is_map(content: Any) -> TypeGuard[Props]:
+    """Whether the content is a mapping."""
+    return isinstance(content, dict)
+
+
 def explain(document: Document, error: Any) -> str:
     """A pydantic ValidationError in words: one line for each problem, with file, line, column and path."""
     lines: list[str] = []
@@ -45,7 +49,11 @@ def explain(document: Document, error: Any) -> str:
         path = tuple(part for part in problem["loc"] if not str(part).startswith(("function-", "tagged-")))
         shown = ".".join(map(str, path)) or "the document"
         found = problem.get("input")
-        value = f"; found {found!r}" if isinstance(found, str | int | float | bool) and "found" not in problem["msg"] else ""
+        value = (
+            f"; found {found!r}"
+            if isinstance(found, str | int | float | bool) and "found" not in problem["msg"]
+            else ""
+        )
         lines.append(f"{document.where(path)}: {shown}: {problem['msg']}{value}")
     return "\n".join(dict.fromkeys(lines))
 
@@ -59,7 +67,7 @@ def read_map(file: Path) -> Props:
     document = read(file)
     if document.content is None:
         return {}
-    if not isinstance(document.content, dict):
+    if not is_map(document.content):
         message = f"{file}:1:1: expected a mapping of keys to values"
         raise DocumentError(message)
     return document.content
@@ -96,15 +104,16 @@ def parse(text: str, file: str) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    yaml = YAML(typ="rt", pure=True)
+    yaml: Any = YAML(typ="rt", pure=True)
     try:
         _survey(yaml.parse(text), file)
-        composer = YAML(typ="rt", pure=True)
+        composer: Any = YAML(typ="rt", pure=True)
         root: Any = composer.compose(text)
         positions: dict[tuple[str | int, ...], tuple[int, int]] = {}
         content = _build(root, (), positions, file) if root is not None else None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        marked: Any = error
+        mark = marked.problem_mark or marked.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         message = f"{file}:{place}: not valid YAML: {_first_line(error)}"
         raise DocumentError(message) from error
@@ -119,10 +128,9 @@ def parse(text: str, file: str) -> Document:
 
 def _survey(events: Any, file: str) -> None:
     """Walk the parser's events, which cost no more than the text is long, and refuse what could grow or run."""
-    depth = count = 0
-    for event in events:
+    depth = 0
+    for count, event in enumerate(events, start=1):
         kind = type(event).__name__
-        count += 1
         depth += kind.endswith("StartEvent") and kind[:3] in ("Map", "Seq")
         depth -= kind.endswith("EndEvent") and kind[:3] in ("Map", "Seq")
         mark = event.start_mark
@@ -142,19 +150,23 @@ def _survey(events: Any, file: str) -> None:
             raise DocumentError(message)
 
 
-def _build(node: Any, path: tuple[str | int, ...], positions: dict[tuple[str | int, ...], tuple[int, int]], file: str) -> Any:
+def _build(
+    node: Any, path: tuple[str | int, ...], positions: dict[tuple[str | int, ...], tuple[int, int]], file: str
+) -> Any:
     from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+    parts: Any = node.value
     positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, MappingNode):
         result: Props = {}
-        pairs: Any = node.value
+        pairs: list[tuple[Any, Any]] = parts
         for key_node, value_node in pairs:
-            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            place = (int(key_node.start_mark.line) + 1, int(key_node.start_mark.column) + 1)
             if not isinstance(key_node, ScalarNode):
                 message = f"{file}:{place[0]}:{place[1]}: a key must be a plain word"
                 raise DocumentError(message)
-            key = str(key_node.value)
+            named: Any = key_node
+            key = str(named.value)
             if key in result:
                 message = f"{file}:{place[0]}:{place[1]}: '{key}' is given twice: remove one"
                 raise DocumentError(message)
@@ -162,7 +174,7 @@ def _build(node: Any, path: tuple[str | int, ...], positions: dict[tuple[str | i
             result[key] = _build(value_node, (*path, key), positions, file)
         return result
     if isinstance(node, SequenceNode):
-        items: Any = node.value
+        items: list[Any] = parts
         return [_build(item, (*path, index), positions, file) for index, item in enumerate(items)]
     return _scalar(node)
 

@@ -153,8 +153,16 @@ def _model(row: dict[str, str]) -> Model:
         int(row["layers"]) if row["layers"] else None,
         int(row["kv_heads"]) if row["kv_heads"] else None,
         int(row["hidden_size"]) if row["hidden_size"] else None,
-        {name: float(row[f"bytes_per_param_{name}"]) for name in ("bf16", "fp8", "int4") if row[f"bytes_per_param_{name}"]},
-        {name: int(float(row[f"kv_bytes_per_token_{name}"])) for name in ("bf16", "fp8") if row[f"kv_bytes_per_token_{name}"]},
+        {
+            name: float(row[f"bytes_per_param_{name}"])
+            for name in ("bf16", "fp8", "int4")
+            if row[f"bytes_per_param_{name}"]
+        },
+        {
+            name: int(float(row[f"kv_bytes_per_token_{name}"]))
+            for name in ("bf16", "fp8")
+            if row[f"kv_bytes_per_token_{name}"]
+        },
         int(row["max_context"]) if row["max_context"] else 0,
         row["licence"],
         row["source"],

@@ -140,7 +140,8 @@ class LiveTree:
 
     def _note(self, found: Props, state: str) -> None:
         self._rows[found["urn"]] = (found["op"], state, name(found["urn"]))
-        self._parents[found["urn"]] = (found["new"] or found["old"] or {}).get("parent", "")
+        shown: Props = found["new"] or found["old"] or {}
+        self._parents[found["urn"]] = str(shown.get("parent", ""))
 
     def _render(self) -> Tree:
         busy = [urn for urn, (_, state, _) in self._rows.items() if state != "done"]

@@ -42,9 +42,7 @@ OnUnknown = Annotated[
 
 
 @app.command(epilog="Example: domicile plan blueprints/knowledge_assistant/examples/handbook.yaml")
-def plan(
-    blueprint: Annotated[Path, typer.Argument(help="The blueprint's file.")], *, json: Json = False
-) -> None:
+def plan(blueprint: Annotated[Path, typer.Argument(help="The blueprint's file.")], *, json: Json = False) -> None:
     """Decide where a workload goes, how big it is and what it costs; nothing is made."""
     from cli import plan as command
 
@@ -197,7 +195,9 @@ def state_export(
 
 
 @state_app.command("import", epilog="Example: domicile state import -s local state.json")
-def state_import(stack: Stack, file: Annotated[Path, typer.Argument(help="An export.")], *, cwd: Folder = Path()) -> None:
+def state_import(
+    stack: Stack, file: Annotated[Path, typer.Argument(help="An export.")], *, cwd: Folder = Path()
+) -> None:
     """Replace a stack's state by an export."""
     from cli import state as command
 
@@ -205,7 +205,9 @@ def state_import(stack: Stack, file: Annotated[Path, typer.Argument(help="An exp
 
 
 @state_app.command("unprotect", epilog="Example: domicile state unprotect -s local URN")
-def state_unprotect(stack: Stack, urn: Annotated[str, typer.Argument(help="The resource.")], *, cwd: Folder = Path()) -> None:
+def state_unprotect(
+    stack: Stack, urn: Annotated[str, typer.Argument(help="The resource.")], *, cwd: Folder = Path()
+) -> None:
     """Take the protection off a resource."""
     from cli import state as command
 

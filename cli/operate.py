@@ -45,9 +45,7 @@ def packs_of() -> tuple[Path, ...]:
     return tuple(sorted(path.parent for path in OWN_PACKS.glob("*/PulumiPolicy.yaml")))
 
 
-def _operate(
-    kind: str, session: Session, sources: tuple[PackSource, ...], *, on_unknown: str, as_json: bool
-) -> Result:
+def _operate(kind: str, session: Session, sources: tuple[PackSource, ...], *, on_unknown: str, as_json: bool) -> Result:
     shown = display.choose(as_json=as_json)
     setting = session.setting(shown, packs=sources, unknowns_fail=on_unknown == "fail")
     try:

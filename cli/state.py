@@ -3,12 +3,13 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from cli.output import as_json as print_json
 from cli.output import console
 from engine.errors import ProjectError, StateError
 from engine.session import open_session
-from engine.values import mask, reveal
+from engine.values import is_map, mask, reveal
 
 
 def outputs(folder: Path, stack: str, *, show_secrets: bool, as_json: bool) -> None:
@@ -41,11 +42,11 @@ def restore(folder: Path, stack: str, file: Path) -> None:
     """Replace the state."""
     session = open_session(folder, stack)
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document: Any = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         message = f"{file}: cannot be read as a state export: {error}"
         raise ProjectError(message) from error
-    if not isinstance(document, dict):
+    if not is_map(document):
         message = f"{file}: is no state export: expected an object with 'version' and 'deployment'"
         raise ProjectError(message)
     with session.store.locked():

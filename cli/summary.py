@@ -28,7 +28,9 @@ def run(folder: Path, stack: str, *, as_json: bool) -> None:
     running = _running(plan.name, *kubeconfig_of(blueprint.target))
     verdicts = _verdicts(session)
     if as_json:
-        print_json({"placed": {one.role: one.placed.zones for one in plan.decisions}, "runs": running, "packs": verdicts})
+        print_json(
+            {"placed": {one.role: one.placed.zones for one in plan.decisions}, "runs": running, "packs": verdicts}
+        )
         return
     out = console()
     out.rule(f"[bold]{plan.name}[/] runs on '{plan.cluster}' in {plan.region}, {plan.country}")
@@ -47,7 +49,7 @@ def run(folder: Path, stack: str, *, as_json: bool) -> None:
     for text in (
         f"domicile plan {name}   why it is placed and sized as it is",
         f"edit {name}, then `domicile preview -s {stack}`   what a change would do and what the packs say of it",
-        f"kubectl --kubeconfig $(domicile cluster kubeconfig {plan.cluster}) -n {plan.name} get pods   the real cluster",
+        f"kubectl --kubeconfig $(domicile cluster kubeconfig) -n {plan.name} get pods   the real cluster",
     ):
         out.print(f"  {text}")
 

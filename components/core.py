@@ -33,6 +33,11 @@ class Component(pulumi.ComponentResource):
         self.register_outputs({name: getattr(self, name) for name in names})
 
 
+def manifest(part: Any) -> Any:
+    """A part of a Kubernetes object in the API's own field names: the SDK passes it on, the provider checks it."""
+    return part
+
+
 def as_props(value: Any) -> Any:
     """Args as plain values; outputs stay outputs, empty fields stay out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

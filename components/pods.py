@@ -38,13 +38,18 @@ def scratch(size: str = "1Gi") -> dict[str, Any]:
     return {"name": TMP, "emptyDir": {"sizeLimit": size}}
 
 
-def scratch_mount(path: str = "/tmp") -> dict[str, Any]:  # noqa: S108 the path inside the container
+def scratch_mount(path: str = "/tmp") -> dict[str, Any]:
     """Where the scratch volume is mounted."""
     return {"name": TMP, "mountPath": path}
 
 
-def allow(
-    name: str, namespace: Any, labels: dict[str, str], to: dict[str, str], sources: tuple[dict[str, str], ...], port: int
+def allow(  # noqa: PLR0917 the parts of one sentence
+    name: str,
+    namespace: Any,
+    labels: dict[str, str],
+    to: dict[str, str],
+    sources: tuple[dict[str, str], ...],
+    port: int,
 ) -> dict[str, Any]:
     """A NetworkPolicy that lets pods with the labels ``sources`` reach the pods ``to`` on one port."""
     return {
@@ -62,7 +67,13 @@ def allow(
     }
 
 
-def reach(name: str, namespace: Any, labels: dict[str, str], source: dict[str, str], targets: tuple[tuple[dict[str, str], int], ...]) -> dict[str, Any]:
+def reach(
+    name: str,
+    namespace: Any,
+    labels: dict[str, str],
+    source: dict[str, str],
+    targets: tuple[tuple[dict[str, str], int], ...],
+) -> dict[str, Any]:
     """A NetworkPolicy that lets the pods ``source`` reach pods with the given labels and ports."""
     return {
         "metadata": {"name": name, "namespace": namespace, "labels": labels},

@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 
@@ -41,20 +41,22 @@ def build(owner: Component, store: Store) -> None:
     place = {"namespace": store.namespace, "labels": labels}
     service = k8s.core.v1.Service(
         f"{owner.name}-service",
-        metadata={"name": store.name, **place},
-        spec={"clusterIP": "None", "selector": selector, "ports": [{"name": "http", "port": store.port}]},
+        metadata=manifest({"name": store.name, **place}),
+        spec=manifest({"clusterIP": "None", "selector": selector, "ports": [{"name": "http", "port": store.port}]}),
         opts=owner.child(),
     )
     k8s.apps.v1.StatefulSet(
         f"{owner.name}-set",
-        metadata={"name": store.name, **place},
-        spec={
-            "serviceName": store.name,
-            "replicas": 1,
-            "selector": {"matchLabels": selector},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(store)},
-            "volumeClaimTemplates": [_claim("data", store, labels)],
-        },
+        metadata=manifest({"name": store.name, **place}),
+        spec=manifest(
+            {
+                "serviceName": store.name,
+                "replicas": 1,
+                "selector": {"matchLabels": selector},
+                "template": {"metadata": {"labels": labels}, "spec": _pod(store)},
+                "volumeClaimTemplates": [_claim("data", store, labels)],
+            }
+        ),
         opts=owner.child(depends_on=[service]),
     )
     k8s.networking.v1.NetworkPolicy(
@@ -82,8 +84,8 @@ def build(owner: Component, store: Store) -> None:
     )
     k8s.policy.v1.PodDisruptionBudget(
         f"{owner.name}-budget",
-        metadata={"name": store.name, **place},
-        spec={"maxUnavailable": 1, "selector": {"matchLabels": selector}},
+        metadata=manifest({"name": store.name, **place}),
+        spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
         opts=owner.child(),
     )
     _backup(owner, store, backup_part)
@@ -131,47 +133,52 @@ def _backup(owner: Component, store: Store, part: str) -> None:
     place = {"namespace": store.namespace, "labels": labels}
     claim = _claim(part, store, labels)
     k8s.core.v1.PersistentVolumeClaim(
-        f"{owner.name}-backup-volume", metadata={"name": part, **place}, spec=claim["spec"], opts=owner.child()
+        f"{owner.name}-backup-volume",
+        metadata=manifest({"name": part, **place}),
+        spec=manifest(claim["spec"]),
+        opts=owner.child(),
     )
     k8s.batch.v1.CronJob(
         f"{owner.name}-backup",
-        metadata={"name": part, **place},
-        spec={
-            "schedule": store.backup_schedule,
-            "concurrencyPolicy": "Forbid",
-            "successfulJobsHistoryLimit": 3,
-            "failedJobsHistoryLimit": 3,
-            "jobTemplate": {
-                "spec": {
-                    "backoffLimit": 2,
-                    "template": {
-                        "metadata": {"labels": labels},
-                        "spec": {
-                            "restartPolicy": "Never",
-                            "automountServiceAccountToken": False,
-                            "enableServiceLinks": False,
-                            "securityContext": pods.pod_security(),
-                            "containers": [
-                                {
-                                    "name": "backup",
-                                    "image": store.backup_image,
-                                    "command": ["/bin/sh", "-euc", store.backup],
-                                    "resources": pods.resources("100m", "128Mi"),
-                                    "securityContext": pods.container_security(),
-                                    "volumeMounts": [
-                                        {"name": "backup", "mountPath": "/backup"},
-                                        pods.scratch_mount(),
-                                    ],
-                                }
-                            ],
-                            "volumes": [
-                                {"name": "backup", "persistentVolumeClaim": {"claimName": part}},
-                                pods.scratch(),
-                            ],
+        metadata=manifest({"name": part, **place}),
+        spec=manifest(
+            {
+                "schedule": store.backup_schedule,
+                "concurrencyPolicy": "Forbid",
+                "successfulJobsHistoryLimit": 3,
+                "failedJobsHistoryLimit": 3,
+                "jobTemplate": {
+                    "spec": {
+                        "backoffLimit": 2,
+                        "template": {
+                            "metadata": {"labels": labels},
+                            "spec": {
+                                "restartPolicy": "Never",
+                                "automountServiceAccountToken": False,
+                                "enableServiceLinks": False,
+                                "securityContext": pods.pod_security(),
+                                "containers": [
+                                    {
+                                        "name": "backup",
+                                        "image": store.backup_image,
+                                        "command": ["/bin/sh", "-euc", store.backup],
+                                        "resources": pods.resources("100m", "128Mi"),
+                                        "securityContext": pods.container_security(),
+                                        "volumeMounts": [
+                                            {"name": "backup", "mountPath": "/backup"},
+                                            pods.scratch_mount(),
+                                        ],
+                                    }
+                                ],
+                                "volumes": [
+                                    {"name": "backup", "persistentVolumeClaim": {"claimName": part}},
+                                    pods.scratch(),
+                                ],
+                            },
                         },
-                    },
-                }
-            },
-        },
+                    }
+                },
+            }
+        ),
         opts=owner.child(),
     )

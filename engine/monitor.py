@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import (
     alias_pb2,
     callback_pb2,
@@ -59,8 +59,15 @@ _LEGACY = {
 class StackConfig(Protocol):
     """The configuration a monitor needs to know."""
 
-    values: dict[str, str]
-    secret_keys: tuple[str, ...]
+    @property
+    def values(self) -> dict[str, str]:
+        """Keys to values."""
+        ...
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys whose values are secret."""
+        ...
 
 
 class Monitor:
@@ -200,7 +207,8 @@ class Monitor:
         return response
 
     def _inherit_transforms(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:
-        return [*request.transforms, *self._own_transforms.get(request.parent, [])]
+        whole: Any = request
+        return [*whole.transforms, *self._own_transforms.get(request.parent, [])]
 
     def _read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
         dependencies: set[str] = set(request.dependencies)
@@ -385,7 +393,8 @@ def _goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
     if any((*hooks.before_create, *hooks.after_create, *hooks.before_delete, *hooks.after_delete)):
         message = f"resource hooks are not supported by the embedded engine: {request.type} '{request.name}'"
         raise UnsupportedError(message)
-    if request.state_migrations:
+    whole: Any = request
+    if whole.state_migrations:
         message = f"state migrations are not supported by the embedded engine: {request.type} '{request.name}'"
         raise UnsupportedError(message)
     trigger = wire.value_of(request.replacement_trigger) if request.HasField("replacement_trigger") else None
@@ -407,7 +416,7 @@ def _goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
         additional_secret_outputs=list(request.additionalSecretOutputs),
-        aliases=[*(Alias(urn=urn) for urn in request.aliasURNs), *map(_alias, request.aliases)],
+        aliases=[*(Alias(urn=urn) for urn in request.aliasURNs), *map(_alias, whole.aliases)],
         import_id=request.importId,
         custom_timeouts={
             key: _seconds(text)
@@ -431,7 +440,8 @@ def _goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
 def _position(request: resource_pb2.RegisterResourceRequest) -> str:
     if not request.HasField("sourcePosition"):
         return ""
-    return f"{request.sourcePosition.uri}#{request.sourcePosition.line}"
+    whole: Any = request
+    return f"{whole.sourcePosition.uri}#{whole.sourcePosition.line}"
 
 
 def _alias(alias: alias_pb2.Alias) -> Alias:
@@ -494,7 +504,7 @@ def _transform(callback: callback_pb2.Callback, goal: Goal) -> None:
     if not answer.HasField("options"):
         goal.dependencies = sorted({*goal.dependencies, *dependencies})
         return
-    given = answer.options
+    given: Any = answer.options
     goal.dependencies = sorted({*given.depends_on, *dependencies})
     goal.ignore_changes = list(given.ignore_changes)
     goal.replace_on_changes = list(given.replace_on_changes)
@@ -534,7 +544,7 @@ def _transform_invoke(callback: callback_pb2.Callback, token: str, args: Props, 
 
 def _call_back(callback: callback_pb2.Callback, request: bytes) -> bytes:
     with grpc.insecure_channel(callback.target) as channel:
-        stub = callback_pb2_grpc.CallbacksStub(channel)
+        stub: Any = callback_pb2_grpc.CallbacksStub(channel)
         try:
             return stub.Invoke(callback_pb2.CallbackInvokeRequest(token=callback.token, request=request)).response
         except grpc.RpcError as error:

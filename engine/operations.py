@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,9 +106,7 @@ def _operate(setting: Setting, kind: str, program: Program | None, *, dry: bool)
         final = run.snapshot()
         if not dry:
             _record(setting, kind, executor, ok=error is None)
-        return Result(
-            error is None, dict(executor.changes), final.outputs(), seconds, str(error or ""), cancelled
-        )
+        return Result(error is None, dict(executor.changes), final.outputs(), seconds, str(error or ""), cancelled)
 
 
 def _body(
@@ -148,11 +146,10 @@ def _resume(executor: Executor, snapshot: Snapshot) -> None:
         if recorded is not None and not recorded.pending_replacement:
             continue
         provider = executor.registry.of(state.provider, state.type)
-        candidate = getattr(provider, "expected_id", lambda *_: "")(
-            Subject(state.urn, state.type, urns.name_of(state.urn)), reveal(state.inputs)
-        )
+        subject = Subject(state.urn, state.type, urns.name_of(state.urn))
+        candidate = provider.expected_id(subject, reveal(state.inputs)) if provider is not None else ""
         found = (
-            provider.read(Subject(state.urn, state.type, urns.name_of(state.urn), candidate), reveal(state.inputs), {})
+            provider.read(replace(subject, id=candidate), reveal(state.inputs), {})
             if provider is not None and candidate
             else None
         )
@@ -252,7 +249,9 @@ def _refresh_one(executor: Executor, state: ResourceState, fresh: ResourceState,
     provider = executor.registry.of(state.provider, state.type)
     found = (
         provider.read(
-            Subject(state.urn, state.type, urns.name_of(state.urn), state.id), reveal(state.inputs), reveal(state.outputs)
+            Subject(state.urn, state.type, urns.name_of(state.urn), state.id),
+            reveal(state.inputs),
+            reveal(state.outputs),
         )
         if provider
         else None
@@ -276,7 +275,7 @@ def _refresh_one(executor: Executor, state: ResourceState, fresh: ResourceState,
 
 
 @contextlib.contextmanager
-def _interruptible(executor: Executor, running: Running) -> Iterator[None]:
+def _interruptible(executor: Executor, running: Running) -> Generator[None]:
     """First interrupt: begin nothing new. Second: end the program and leave at once; begun operations stay recorded."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -323,5 +322,3 @@ def _record(setting: Setting, kind: str, executor: Executor, *, ok: bool) -> Non
     }
     with contextlib.suppress(OSError):
         setting.store.record(info)
-
-

@@ -104,15 +104,16 @@ def equal(old: Any, new: Any) -> bool:
 
 def get(value: Any, path: Path) -> tuple[bool, Any]:
     """Look a path up: whether it is there, and what stands there."""
+    current = value
     for part in path:
-        value = _open(value)
-        if is_map(value) and part in value:
-            value = value[part]
-        elif is_list(value) and isinstance(part, int) and part < len(value):
-            value = value[part]
+        opened = _open(current)
+        if (is_map(opened) and isinstance(part, str) and part in opened) or (
+            is_list(opened) and isinstance(part, int) and part < len(opened)
+        ):
+            current = opened[part]
         else:
             return False, None
-    return True, value
+    return True, current
 
 
 def keep_old(old: Any, new: Any, pattern: Path) -> Any:

@@ -63,6 +63,7 @@ def load(folder: Path) -> Project:
     if kind != "python":
         message = f"{file}: runtime: the embedded engine runs python programs; found {kind!r}. Use --engine pulumi"
         raise ProjectError(message)
+    defaults = document.get("config")
     options: Any = runtime.get("options") if is_map(runtime) else None
     root = file.parent
     return Project(
@@ -71,7 +72,7 @@ def load(folder: Path) -> Project:
         main=_program(file, root, str(document.get("main") or ".")),
         config_dir=root / str(document.get("stackConfigDir") or "."),
         python=_interpreter(root, options if is_map(options) else {}),
-        defaults=document.get("config") if is_map(document.get("config")) else {},
+        defaults=defaults if is_map(defaults) else {},
     )
 
 
@@ -85,13 +86,12 @@ def load_config(project: Project, stack: str, crypter: Crypter) -> Config:
     values: dict[str, str] = {}
     hidden: list[str] = []
     for key, entry in project.defaults.items():
-        if is_map(entry):
-            entry = entry.get("value", entry.get("default"))
-        if entry is not None:
-            values[_full(project, key)] = _text(entry)
+        default = entry.get("value", entry.get("default")) if is_map(entry) else entry
+        if default is not None:
+            values[_full(project, key)] = _text(default)
     file = project.stack_file(stack)
     document = _read(file) if file.exists() else {}
-    config = document.get("config") or {}
+    config: Any = document.get("config") or {}
     if not is_map(config):
         message = f"{file}: config: must map keys to values"
         raise ProjectError(message)

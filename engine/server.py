@@ -1,7 +1,7 @@
 """The monitor and the engine on a loopback port, for programs in processes of their own."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent import futures
 from typing import Any
 
@@ -32,9 +32,10 @@ ENGINE_CALLS = ("Log", "GetRootResource", "SetRootResource", "StartDebugging", "
 
 
 @contextlib.contextmanager
-def serve(monitor: Monitor | None, engine: Engine, *, parallel: int) -> Iterator[str]:
+def serve(monitor: Monitor | None, engine: Engine, *, parallel: int) -> Generator[str]:
     """Serve on a free loopback port; yields ``host:port``. Without a monitor only the engine is served."""
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=parallel), options=OPTIONS)
+    library: Any = grpc
+    server: Any = library.server(futures.ThreadPoolExecutor(max_workers=parallel), options=OPTIONS)
     engine_servicer: Any = _servicer(engine_pb2_grpc.EngineServicer, engine, ENGINE_CALLS)
     engine_pb2_grpc.add_EngineServicer_to_server(engine_servicer, server)
     if monitor is not None:

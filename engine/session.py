@@ -1,5 +1,6 @@
 """Everything an operation needs, put together from a project folder: the engine's front door."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,6 @@ class Session:
 
     def program(self) -> Program:
         """The project's program."""
-        python = {"python": self.project.python} if self.project.python else {}
         return Program(
             self.project.main,
             self.project.root,
@@ -55,7 +55,7 @@ class Session:
             self.stack,
             config=self.config.values,
             secret_keys=self.config.secret_keys,
-            **python,
+            python=self.project.python or Path(sys.executable),
         )
 
     def _registry(self) -> Registry:

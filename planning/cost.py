@@ -45,7 +45,9 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
     if pool.monthly_usd_per_node is not None:
         share = Decimal(count) / Decimal(pool.accelerator.count)
         usd = Decimal(str(pool.monthly_usd_per_node)) * share
-        return CostLine(item, _cents(usd), f"{count} of {pool.accelerator.count} GPUs of a node, price of the inventory")
+        return CostLine(
+            item, _cents(usd), f"{count} of {pool.accelerator.count} GPUs of a node, price of the inventory"
+        )
     known = facts.accelerator_by_product(pool.accelerator.product)
     offers = [
         offer

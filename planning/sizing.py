@@ -83,7 +83,7 @@ def size(
     return reason
 
 
-def _size_at(
+def _size_at(  # noqa: PLR0911 one reason a line
     model: Model,
     precision: str,
     accelerator: Accelerator,
@@ -109,7 +109,8 @@ def _size_at(
         return f"{shape}: the catalog does not know its KV cache"
     fits = int(room * GIB / (kv_token * context))
     if fits < 1:
-        return f"{shape}: {room:.1f} GiB are left, one request of {context} tokens needs {kv_token * context / GIB:.1f} GiB"
+        need = kv_token * context / GIB
+        return f"{shape}: {room:.1f} GiB are left, one request of {context} tokens needs {need:.1f} GiB"
     bandwidth = accelerator.mem_bw_gb_s * 1e9 * accelerator.mem_bw_efficiency * width
     active = _active(model)
     read = active * model.bytes_per_param[precision]
@@ -130,11 +131,18 @@ def _size_at(
     reasons = (
         f"weights {weights:.1f} GiB in {precision}; {room:.1f} GiB left for {fits} requests of {context} tokens",
         f"a token every {step_s(batch) * 1000:.0f} ms at {batch} requests at once ({objective.per_token_ms} ms asked)",
-        f"{traffic.requests_per_s:.2f} requests/s at the busiest hour keep {needed} busy to {UTILISATION:.0%}, {spare} spare",
+        f"{traffic.requests_per_s:.2f} requests/s at the busiest hour keep {needed} busy, {spare} spare",
     )
     return Sizing(
-        width, needed + spare, weights, room, batch, step_s(batch) * 1000, first * 1000,
-        min(model.max_context or context, _round_up(context, 1024)), reasons,
+        width,
+        needed + spare,
+        weights,
+        room,
+        batch,
+        step_s(batch) * 1000,
+        first * 1000,
+        min(model.max_context or context, _round_up(context, 1024)),
+        reasons,
     )
 
 
@@ -144,7 +152,7 @@ def _encoder(
     seconds = _prefill_s(model, precision, accelerator, traffic.prompt_tokens, width) + STEP_OVERHEAD_S
     needed = max(1, math.ceil(traffic.requests_per_s * seconds / UTILISATION))
     reasons = (
-        f"weights {weights:.1f} GiB in {precision}; one text of {traffic.prompt_tokens} tokens takes {seconds * 1000:.1f} ms",
+        f"weights {weights:.1f} GiB in {precision}; a text of {traffic.prompt_tokens} tokens takes {seconds * 1e3:.1f} ms",
         f"{traffic.requests_per_s:.2f} texts/s keep {needed} busy to {UTILISATION:.0%}, {spare} spare",
     )
     length = min(model.max_context or traffic.prompt_tokens, _round_up(traffic.prompt_tokens, 512))

@@ -1,6 +1,5 @@
 """The one door of a workload: an OpenAI-compatible endpoint that routes by model alias, with keys and fallbacks."""
 
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 PORT = 4000
@@ -95,7 +94,7 @@ class Gateway(Component):
         key = random.RandomPassword(f"{name}-key", length=40, special=False, opts=self.child())
         secret = k8s.core.v1.Secret(
             f"{name}-keys",
-            metadata={"name": "gateway-keys", **place},
+            metadata=manifest({"name": "gateway-keys", **place}),
             string_data={"LITELLM_MASTER_KEY": key.result.apply(lambda text: f"sk-{text}")},
             opts=self.child(),
         )
@@ -104,34 +103,36 @@ class Gateway(Component):
         )
         files: dict[str, Input[str]] = {"config.yaml": config, "review_log.py": review_script}
         settings = k8s.core.v1.ConfigMap(
-            f"{name}-config", metadata={"name": "gateway-config", **place}, data=files, opts=self.child()
+            f"{name}-config", metadata=manifest({"name": "gateway-config", **place}), data=files, opts=self.child()
         )
         review = self._review_volume(name, spec, place) if spec.review_percent else None
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata={"name": NAME, **place},
-            spec={
-                "replicas": spec.replicas,
-                "selector": {"matchLabels": selector},
-                "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-                "template": {
-                    "metadata": {"labels": labels, "annotations": {"domicile.dev/config": config.apply(_digest)}},
-                    "spec": _pod(spec, selector),
-                },
-            },
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest(
+                {
+                    "replicas": spec.replicas,
+                    "selector": {"matchLabels": selector},
+                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+                    "template": {
+                        "metadata": {"labels": labels, "annotations": {"domicile.dev/config": config.apply(_digest)}},
+                        "spec": _pod(spec, selector),
+                    },
+                }
+            ),
             opts=self.child(depends_on=[secret, settings, *([review] if review else [])]),
         )
         self._walls(name, args, labels, selector)
         service = k8s.core.v1.Service(
             f"{name}-service",
-            metadata={"name": NAME, **place},
-            spec={"selector": selector, "ports": [{"name": "http", "port": PORT}]},
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
             opts=self.child(depends_on=[deployment]),
         )
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
-            metadata={"name": NAME, **place},
-            spec={"minAvailable": 1, "selector": {"matchLabels": selector}},
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest({"minAvailable": 1, "selector": {"matchLabels": selector}}),
             opts=self.child(),
         )
         if spec.hostname:
@@ -143,12 +144,14 @@ class Gateway(Component):
     def _review_volume(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.PersistentVolumeClaim:
         return k8s.core.v1.PersistentVolumeClaim(
             f"{name}-review",
-            metadata={"name": "answers-for-review", **place},
-            spec={
-                "accessModes": ["ReadWriteMany"],
-                "storageClassName": spec.review_storage_class,
-                "resources": {"requests": {"storage": "10Gi"}},
-            },
+            metadata=manifest({"name": "answers-for-review", **place}),
+            spec=manifest(
+                {
+                    "accessModes": ["ReadWriteMany"],
+                    "storageClassName": spec.review_storage_class,
+                    "resources": {"requests": {"storage": "10Gi"}},
+                }
+            ),
             opts=self.child(),
         )
 
@@ -175,36 +178,40 @@ class Gateway(Component):
                 f"{name}-route",
                 api_version="gateway.networking.k8s.io/v1",
                 kind="HTTPRoute",
-                metadata={"name": NAME, **place},
-                spec={
-                    "parentRefs": [{"name": spec.ingress_class}],
-                    "hostnames": [hostname],
-                    "rules": [{"backendRefs": [{"name": NAME, "port": PORT}]}],
-                },
+                metadata=manifest({"name": NAME, **place}),
+                spec=manifest(
+                    {
+                        "parentRefs": [{"name": spec.ingress_class}],
+                        "hostnames": [hostname],
+                        "rules": [{"backendRefs": [{"name": NAME, "port": PORT}]}],
+                    }
+                ),
                 opts=self.child(depends_on=[service]),
             )
             return
         k8s.networking.v1.Ingress(
             f"{name}-ingress",
-            metadata={"name": NAME, **place},
-            spec={
-                "ingressClassName": spec.ingress_class,
-                "tls": [{"hosts": [hostname], "secretName": "gateway-tls"}],
-                "rules": [
-                    {
-                        "host": hostname,
-                        "http": {
-                            "paths": [
-                                {
-                                    "path": "/v1",
-                                    "pathType": "Prefix",
-                                    "backend": {"service": {"name": NAME, "port": {"number": PORT}}},
-                                }
-                            ]
-                        },
-                    }
-                ],
-            },
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest(
+                {
+                    "ingressClassName": spec.ingress_class,
+                    "tls": [{"hosts": [hostname], "secretName": "gateway-tls"}],
+                    "rules": [
+                        {
+                            "host": hostname,
+                            "http": {
+                                "paths": [
+                                    {
+                                        "path": "/v1",
+                                        "pathType": "Prefix",
+                                        "backend": {"service": {"name": NAME, "port": {"number": PORT}}},
+                                    }
+                                ]
+                            },
+                        }
+                    ],
+                }
+            ),
             opts=self.child(depends_on=[service]),
         )
 
@@ -261,5 +268,3 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
         ],
         "volumes": volumes,
     }
-
-

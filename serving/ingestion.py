@@ -6,7 +6,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 NAME = "ingestion"
@@ -50,7 +50,10 @@ class Ingestion(Component):
         labels = spec.ownership.labels(NAME)
         place = {"namespace": args.namespace, "labels": labels}
         k8s.core.v1.ConfigMap(
-            f"{name}-script", metadata={"name": NAME, **place}, data={"ingest.py": args.script}, opts=self.child()
+            f"{name}-script",
+            metadata=manifest({"name": NAME, **place}),
+            data={"ingest.py": args.script},
+            opts=self.child(),
         )
         targets = tuple((spec.ownership.selector(part), port) for part, port in spec.reaches)
         k8s.networking.v1.NetworkPolicy(
@@ -67,43 +70,47 @@ class Ingestion(Component):
         }
         k8s.batch.v1.CronJob(
             f"{name}-schedule",
-            metadata={"name": NAME, **place},
-            spec={
-                "schedule": spec.schedule,
-                "concurrencyPolicy": "Forbid",
-                "successfulJobsHistoryLimit": 3,
-                "failedJobsHistoryLimit": 3,
-                "jobTemplate": {
-                    "spec": {
-                        "backoffLimit": 2,
-                        "template": {
-                            "metadata": {"labels": labels},
-                            "spec": {
-                                "restartPolicy": "Never",
-                                "automountServiceAccountToken": False,
-                                "enableServiceLinks": False,
-                                "securityContext": pods.pod_security(),
-                                "containers": [
-                                    {
-                                        "name": "ingest",
-                                        "image": spec.image,
-                                        "command": ["python3", "/scripts/ingest.py"],
-                                        "envFrom": [{"secretRef": {"name": args.key_secret}}],
-                                        "env": [{"name": key, "value": value} for key, value in environment.items()],
-                                        "resources": pods.resources("500m", "1Gi"),
-                                        "securityContext": pods.container_security(),
-                                        "volumeMounts": [
-                                            {"name": "script", "mountPath": "/scripts", "readOnly": True},
-                                            pods.scratch_mount(),
-                                        ],
-                                    }
-                                ],
-                                "volumes": [{"name": "script", "configMap": {"name": NAME}}, pods.scratch()],
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest(
+                {
+                    "schedule": spec.schedule,
+                    "concurrencyPolicy": "Forbid",
+                    "successfulJobsHistoryLimit": 3,
+                    "failedJobsHistoryLimit": 3,
+                    "jobTemplate": {
+                        "spec": {
+                            "backoffLimit": 2,
+                            "template": {
+                                "metadata": {"labels": labels},
+                                "spec": {
+                                    "restartPolicy": "Never",
+                                    "automountServiceAccountToken": False,
+                                    "enableServiceLinks": False,
+                                    "securityContext": pods.pod_security(),
+                                    "containers": [
+                                        {
+                                            "name": "ingest",
+                                            "image": spec.image,
+                                            "command": ["python3", "/scripts/ingest.py"],
+                                            "envFrom": [{"secretRef": {"name": args.key_secret}}],
+                                            "env": [
+                                                {"name": key, "value": value} for key, value in environment.items()
+                                            ],
+                                            "resources": pods.resources("500m", "1Gi"),
+                                            "securityContext": pods.container_security(),
+                                            "volumeMounts": [
+                                                {"name": "script", "mountPath": "/scripts", "readOnly": True},
+                                                pods.scratch_mount(),
+                                            ],
+                                        }
+                                    ],
+                                    "volumes": [{"name": "script", "configMap": {"name": NAME}}, pods.scratch()],
+                                },
                             },
-                        },
-                    }
-                },
-            },
+                        }
+                    },
+                }
+            ),
             opts=self.child(),
         )
         self.schedule = Output.from_input(spec.schedule)

@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 PORT = 8000
@@ -77,26 +77,28 @@ class ModelServer(Component):
         template = {"metadata": {"labels": labels, "annotations": _scraped()}, "spec": _pod(args, start)}
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata={"name": spec.name, **place},
-            spec={
-                "replicas": spec.replicas,
-                "selector": {"matchLabels": selector},
-                "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-                "progressDeadlineSeconds": start + 300,
-                "template": template,
-            },
+            metadata=manifest({"name": spec.name, **place}),
+            spec=manifest(
+                {
+                    "replicas": spec.replicas,
+                    "selector": {"matchLabels": selector},
+                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+                    "progressDeadlineSeconds": start + 300,
+                    "template": template,
+                }
+            ),
             opts=self.child(ignore_changes=["spec.replicas"] if spec.scaled else None),
         )
         k8s.core.v1.Service(
             f"{name}-service",
-            metadata={"name": spec.name, **place},
-            spec={"selector": selector, "ports": [{"name": "http", "port": PORT}]},
+            metadata=manifest({"name": spec.name, **place}),
+            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
             opts=self.child(depends_on=[deployment]),
         )
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
-            metadata={"name": spec.name, **place},
-            spec={"maxUnavailable": 1, "selector": {"matchLabels": selector}},
+            metadata=manifest({"name": spec.name, **place}),
+            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
             opts=self.child(),
         )
         k8s.networking.v1.NetworkPolicy(
@@ -120,7 +122,7 @@ def _scraped() -> dict[str, str]:
 
 
 def command(spec: ModelServerSpec) -> list[str]:
-    """vLLM's arguments for a spec."""
+    """VLLM's arguments for a spec."""
     common = [
         f"{WEIGHTS_PATH}/{spec.model}",
         f"--served-model-name={spec.name}",

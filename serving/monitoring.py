@@ -10,7 +10,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 NAME = "monitoring"
@@ -51,13 +51,13 @@ def rules(spec: MonitoringSpec) -> list[dict[str, Any]]:
     found = [
         _rule(
             "FirstTokenSlow",
-            f"histogram_quantile(0.95, sum by (le) (rate({METRICS['first_token']}_bucket{chat}[5m]))) > {spec.first_token_s}",
+            f"{_p95(METRICS['first_token'], chat)} > {spec.first_token_s}",
             "10m",
             f"95 % of first tokens should come within {spec.first_token_s} s",
         ),
         _rule(
             "TokensSlow",
-            f"histogram_quantile(0.95, sum by (le) (rate({METRICS['per_token']}_bucket{chat}[5m]))) > {spec.per_token_s}",
+            f"{_p95(METRICS['per_token'], chat)} > {spec.per_token_s}",
             "10m",
             f"95 % of tokens should come within {spec.per_token_s} s of each other",
         ),
@@ -81,6 +81,10 @@ def rules(spec: MonitoringSpec) -> list[dict[str, Any]]:
     return found
 
 
+def _p95(metric: str, only: str) -> str:
+    return f"histogram_quantile(0.95, sum by (le) (rate({metric}_bucket{only}[5m])))"
+
+
 def _rule(name: str, expression: str, lasting: str, summary: str) -> dict[str, Any]:
     return {
         "alert": name.replace("-", "_"),
@@ -97,8 +101,14 @@ def dashboard(spec: MonitoringSpec) -> dict[str, Any]:
         ("Requests running", f"sum by (model_name) ({METRICS['running']})"),
         ("Requests waiting", f"sum by (model_name) ({METRICS['waiting']})"),
         ("KV cache used", f"max by (model_name) ({METRICS['kv_cache']})"),
-        ("First token, p95 s", f"histogram_quantile(0.95, sum by (le, model_name) (rate({METRICS['first_token']}_bucket[5m])))"),
-        ("Between tokens, p95 s", f"histogram_quantile(0.95, sum by (le, model_name) (rate({METRICS['per_token']}_bucket[5m])))"),
+        (
+            "First token, p95 s",
+            f"histogram_quantile(0.95, sum by (le, model_name) (rate({METRICS['first_token']}_bucket[5m])))",
+        ),
+        (
+            "Between tokens, p95 s",
+            f"histogram_quantile(0.95, sum by (le, model_name) (rate({METRICS['per_token']}_bucket[5m])))",
+        ),
         ("Preemptions per s", f"sum by (model_name) (rate({METRICS['preemptions']}[5m]))"),
     )
     panels = [
@@ -137,21 +147,25 @@ class Monitoring(Component):
         else:
             k8s.core.v1.ConfigMap(
                 f"{name}-rules",
-                metadata={
-                    "name": "alert-rules",
-                    "namespace": args.namespace,
-                    "labels": {**labels, "prometheus.io/rules": "true"},
-                },
+                metadata=manifest(
+                    {
+                        "name": "alert-rules",
+                        "namespace": args.namespace,
+                        "labels": {**labels, "prometheus.io/rules": "true"},
+                    }
+                ),
                 data={"rules.yaml": json.dumps(groups, indent=1)},
                 opts=self.child(),
             )
         k8s.core.v1.ConfigMap(
             f"{name}-dashboard",
-            metadata={
-                "name": "dashboard",
-                "namespace": args.namespace,
-                "labels": {**labels, "grafana_dashboard": "1"},
-            },
+            metadata=manifest(
+                {
+                    "name": "dashboard",
+                    "namespace": args.namespace,
+                    "labels": {**labels, "grafana_dashboard": "1"},
+                }
+            ),
             data={f"{spec.ownership.workload}.json": json.dumps(dashboard(spec), indent=1)},
             opts=self.child(),
         )
@@ -164,8 +178,8 @@ class Monitoring(Component):
             f"{name}-rules",
             api_version="monitoring.coreos.com/v1",
             kind="PrometheusRule",
-            metadata={"name": "alert-rules", **place},
-            spec=groups,
+            metadata=manifest({"name": "alert-rules", **place}),
+            spec=manifest(groups),
             opts=self.child(),
         )
         for server in args.spec.servers:
@@ -173,10 +187,12 @@ class Monitoring(Component):
                 f"{name}-{server}",
                 api_version="monitoring.coreos.com/v1",
                 kind="ServiceMonitor",
-                metadata={"name": server, **place},
-                spec={
-                    "selector": {"matchLabels": args.spec.ownership.selector(server)},
-                    "endpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
-                },
+                metadata=manifest({"name": server, **place}),
+                spec=manifest(
+                    {
+                        "selector": {"matchLabels": args.spec.ownership.selector(server)},
+                        "endpoints": [{"port": "http", "path": "/metrics", "interval": "15s"}],
+                    }
+                ),
                 opts=self.child(),
             )

@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 from serving.model_server import PORT
 
@@ -60,32 +60,34 @@ class Scaling(Component):
             f"{name}-scaled-object",
             api_version="keda.sh/v1alpha1",
             kind="ScaledObject",
-            metadata={"name": spec.server, "namespace": args.namespace, "labels": labels},
-            spec={
-                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": spec.server},
-                "pollingInterval": 15,
-                "cooldownPeriod": COOLDOWN_S,
-                "minReplicaCount": spec.least,
-                "maxReplicaCount": spec.most,
-                "fallback": {"failureThreshold": 3, "replicas": spec.least, "behavior": "currentReplicasIfHigher"},
-                "advanced": {
-                    "horizontalPodAutoscalerConfig": {
-                        "behavior": {"scaleDown": {"stabilizationWindowSeconds": COOLDOWN_S}}
-                    }
-                },
-                "triggers": [
-                    {
-                        "type": "prometheus",
-                        "metricType": "AverageValue",
-                        "metadata": {
-                            "serverAddress": spec.prometheus,
-                            "query": f'sum(vllm:num_requests_waiting{{model_name="{spec.server}"}})',
-                            "threshold": str(WAITING_PER_REPLICA),
-                            "ignoreNullValues": "false",
-                        },
-                    }
-                ],
-            },
+            metadata=manifest({"name": spec.server, "namespace": args.namespace, "labels": labels}),
+            spec=manifest(
+                {
+                    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": spec.server},
+                    "pollingInterval": 15,
+                    "cooldownPeriod": COOLDOWN_S,
+                    "minReplicaCount": spec.least,
+                    "maxReplicaCount": spec.most,
+                    "fallback": {"failureThreshold": 3, "replicas": spec.least, "behavior": "currentReplicasIfHigher"},
+                    "advanced": {
+                        "horizontalPodAutoscalerConfig": {
+                            "behavior": {"scaleDown": {"stabilizationWindowSeconds": COOLDOWN_S}}
+                        }
+                    },
+                    "triggers": [
+                        {
+                            "type": "prometheus",
+                            "metricType": "AverageValue",
+                            "metadata": {
+                                "serverAddress": spec.prometheus,
+                                "query": f'sum(vllm:num_requests_waiting{{model_name="{spec.server}"}})',
+                                "threshold": str(WAITING_PER_REPLICA),
+                                "ignoreNullValues": "false",
+                            },
+                        }
+                    ],
+                }
+            ),
             opts=self.child(),
         )
 
@@ -96,41 +98,47 @@ class Scaling(Component):
         place: dict[str, Any] = {"namespace": args.namespace, "labels": labels}
         k8s.core.v1.ConfigMap(
             f"{name}-script",
-            metadata={"name": part, **place},
+            metadata=manifest({"name": part, **place}),
             data={"queue_scaler.py": args.script},
             opts=self.child(),
         )
-        account = k8s.core.v1.ServiceAccount(f"{name}-account", metadata={"name": part, **place}, opts=self.child())
+        account = k8s.core.v1.ServiceAccount(
+            f"{name}-account", metadata=manifest({"name": part, **place}), opts=self.child()
+        )
         role = k8s.rbac.v1.Role(
             f"{name}-role",
-            metadata={"name": part, **place},
-            rules=[
-                {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
-                {
-                    "apiGroups": ["apps"],
-                    "resources": ["deployments/scale"],
-                    "resourceNames": [spec.server],
-                    "verbs": ["get", "patch"],
-                },
-            ],
+            metadata=manifest({"name": part, **place}),
+            rules=manifest(
+                [
+                    {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+                    {
+                        "apiGroups": ["apps"],
+                        "resources": ["deployments/scale"],
+                        "resourceNames": [spec.server],
+                        "verbs": ["get", "patch"],
+                    },
+                ]
+            ),
             opts=self.child(),
         )
         binding = k8s.rbac.v1.RoleBinding(
             f"{name}-binding",
-            metadata={"name": part, **place},
-            role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": part},
-            subjects=[{"kind": "ServiceAccount", "name": part, "namespace": args.namespace}],
+            metadata=manifest({"name": part, **place}),
+            role_ref=manifest({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": part}),
+            subjects=manifest([{"kind": "ServiceAccount", "name": part, "namespace": args.namespace}]),
             opts=self.child(depends_on=[account, role]),
         )
         self._walls(name, args, labels, selector)
         k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata={"name": part, **place},
-            spec={
-                "replicas": 1,
-                "selector": {"matchLabels": selector},
-                "template": {"metadata": {"labels": labels}, "spec": _pod(args, part)},
-            },
+            metadata=manifest({"name": part, **place}),
+            spec=manifest(
+                {
+                    "replicas": 1,
+                    "selector": {"matchLabels": selector},
+                    "template": {"metadata": {"labels": labels}, "spec": _pod(args, part)},
+                }
+            ),
             opts=self.child(depends_on=[binding]),
         )
 

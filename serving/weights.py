@@ -6,7 +6,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components import pods
-from components.core import Component
+from components.core import Component, manifest
 from components.ownership import Ownership
 
 
@@ -44,55 +44,66 @@ class Weights(Component):
         place = {"namespace": args.namespace, "labels": labels}
         volume = k8s.core.v1.PersistentVolumeClaim(
             f"{name}-volume",
-            metadata={"name": "weights", **place},
-            spec={
-                "accessModes": ["ReadWriteMany"],
-                "storageClassName": spec.storage_class,
-                "resources": {"requests": {"storage": f"{spec.storage_gib}Gi"}},
-            },
+            metadata=manifest({"name": "weights", **place}),
+            spec=manifest(
+                {
+                    "accessModes": ["ReadWriteMany"],
+                    "storageClassName": spec.storage_class,
+                    "resources": {"requests": {"storage": f"{spec.storage_gib}Gi"}},
+                }
+            ),
             opts=self.child(),
         )
         reach = k8s.networking.v1.NetworkPolicy(
             f"{name}-reach",
-            metadata={"name": "weights-fetch", **place},
-            spec={
-                "podSelector": {"matchLabels": spec.ownership.selector("weights")},
-                "policyTypes": ["Egress"],
-                "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]}],
-            },
+            metadata=manifest({"name": "weights-fetch", **place}),
+            spec=manifest(
+                {
+                    "podSelector": {"matchLabels": spec.ownership.selector("weights")},
+                    "policyTypes": ["Egress"],
+                    "egress": [
+                        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]}
+                    ],
+                }
+            ),
             opts=self.child(),
         )
         fetch = " && ".join(f'hf download {model} --local-dir "/models/{model}"' for model in spec.models)
         job = k8s.batch.v1.Job(
             f"{name}-fetch",
-            metadata={**place},
-            spec={
-                "backoffLimit": 3,
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": {
-                        "restartPolicy": "OnFailure",
-                        "automountServiceAccountToken": False,
-                        "enableServiceLinks": False,
-                        "securityContext": pods.pod_security(),
-                        "containers": [
-                            {
-                                "name": "fetch",
-                                "image": spec.image,
-                                "command": ["/bin/sh", "-euc", fetch],
-                                "env": [{"name": "HOME", "value": "/tmp"}],
-                                "resources": pods.resources("1", "2Gi"),
-                                "securityContext": pods.container_security(),
-                                "volumeMounts": [{"name": "weights", "mountPath": "/models"}, pods.scratch_mount()],
-                            }
-                        ],
-                        "volumes": [
-                            {"name": "weights", "persistentVolumeClaim": {"claimName": volume.metadata.apply(_name)}},
-                            pods.scratch("10Gi"),
-                        ],
+            metadata=manifest({**place}),
+            spec=manifest(
+                {
+                    "backoffLimit": 3,
+                    "template": {
+                        "metadata": {"labels": labels},
+                        "spec": {
+                            "restartPolicy": "OnFailure",
+                            "automountServiceAccountToken": False,
+                            "enableServiceLinks": False,
+                            "securityContext": pods.pod_security(),
+                            "containers": [
+                                {
+                                    "name": "fetch",
+                                    "image": spec.image,
+                                    "command": ["/bin/sh", "-euc", fetch],
+                                    "env": [{"name": "HOME", "value": "/tmp"}],
+                                    "resources": pods.resources("1", "2Gi"),
+                                    "securityContext": pods.container_security(),
+                                    "volumeMounts": [{"name": "weights", "mountPath": "/models"}, pods.scratch_mount()],
+                                }
+                            ],
+                            "volumes": [
+                                {
+                                    "name": "weights",
+                                    "persistentVolumeClaim": {"claimName": volume.metadata.apply(_name)},
+                                },
+                                pods.scratch("10Gi"),
+                            ],
+                        },
                     },
-                },
-            },
+                }
+            ),
             opts=self.child(
                 depends_on=[reach],
                 custom_timeouts={"create": f"{spec.fetch_timeout_s}s"},

@@ -147,7 +147,13 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
         accelerator = facts.accelerator_by_product(pool.accelerator.product)
         assert accelerator is not None  # noqa: S101 unknown_accelerator has just said so
         sized = sizing.size(
-            model, demand.precision, accelerator, demand.traffic, objective, spare=spare, max_gpus=pool.accelerator.count
+            model,
+            demand.precision,
+            accelerator,
+            demand.traffic,
+            objective,
+            spare=spare,
+            max_gpus=pool.accelerator.count,
         )
         if isinstance(sized, str):
             rejected.append(f"pool '{pool.name}': {sized}")
@@ -157,7 +163,9 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
             rejected.append(placed)
             continue
         if start_budget_s(sized.weights_gib) > MAX_START_S:
-            rejected.append(f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s")
+            rejected.append(
+                f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s"
+            )
             continue
         return ServerDecision(demand.role, demand.model, sized, placed, tuple(rejected))
     return Reason(demand.path, f"'{demand.model}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
@@ -366,7 +374,7 @@ def _assumed(blueprint: KnowledgeAssistant) -> tuple[str, ...]:
             value = getattr(blueprint, name)
             shown = value.model_dump() if hasattr(value, "model_dump") else value
             found.append(f"{name} = {shown}")
-    for name in ("questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens"):
-        if name not in blueprint.users.model_fields_set:
-            found.append(f"users.{name} = {getattr(blueprint.users, name)}")
+    load = ("questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens")
+    unset = [name for name in load if name not in blueprint.users.model_fields_set]
+    found += [f"users.{name} = {getattr(blueprint.users, name)}" for name in unset]
     return tuple(found)

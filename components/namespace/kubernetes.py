@@ -3,7 +3,7 @@
 import pulumi_kubernetes as k8s
 from pulumi import Output, ResourceOptions
 
-from components.core import Component
+from components.core import Component, manifest
 from components.namespace.contract import NamespaceArgs
 
 
@@ -18,56 +18,65 @@ class KubernetesNamespace(Component):
         super().__init__(name, args, opts)
         spec = args.spec
         labels = spec.ownership.labels("namespace")
-        guarded = {
-            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
-        }
+        guarded = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         made = k8s.core.v1.Namespace(
             f"{name}-namespace",
-            metadata={
-                "name": spec.name,
-                "labels": {**labels, **guarded},
-                "annotations": dict(spec.annotations) or None,
-            },
+            metadata=manifest(
+                {
+                    "name": spec.name,
+                    "labels": {**labels, **guarded},
+                    "annotations": dict(spec.annotations) or None,
+                }
+            ),
             opts=self.child(),
         )
         self.namespace = made.metadata.apply(lambda found: found.name or spec.name)
         place = {"namespace": self.namespace, "labels": labels}
         k8s.core.v1.ResourceQuota(
-            f"{name}-quota", metadata={"name": "quota", **place}, spec={"hard": spec.quota}, opts=self.child()
+            f"{name}-quota",
+            metadata=manifest({"name": "quota", **place}),
+            spec=manifest({"hard": spec.quota}),
+            opts=self.child(),
         )
         k8s.core.v1.LimitRange(
             f"{name}-limits",
-            metadata={"name": "limits", **place},
-            spec={
-                "limits": [
-                    {
-                        "type": "Container",
-                        "defaultRequest": {"cpu": spec.default_cpu, "memory": spec.default_memory},
-                        "default": {"memory": spec.default_memory},
-                    }
-                ]
-            },
+            metadata=manifest({"name": "limits", **place}),
+            spec=manifest(
+                {
+                    "limits": [
+                        {
+                            "type": "Container",
+                            "defaultRequest": {"cpu": spec.default_cpu, "memory": spec.default_memory},
+                            "default": {"memory": spec.default_memory},
+                        }
+                    ]
+                }
+            ),
             opts=self.child(),
         )
         k8s.networking.v1.NetworkPolicy(
             f"{name}-deny",
-            metadata={"name": "default-deny", **place},
-            spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+            metadata=manifest({"name": "default-deny", **place}),
+            spec=manifest({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
             opts=self.child(),
         )
         k8s.networking.v1.NetworkPolicy(
             f"{name}-dns",
-            metadata={"name": "allow-dns", **place},
-            spec={
-                "podSelector": {},
-                "policyTypes": ["Egress"],
-                "egress": [
-                    {
-                        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
-                        "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
-                    }
-                ],
-            },
+            metadata=manifest({"name": "allow-dns", **place}),
+            spec=manifest(
+                {
+                    "podSelector": {},
+                    "policyTypes": ["Egress"],
+                    "egress": [
+                        {
+                            "to": [
+                                {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+                            ],
+                            "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+                        }
+                    ],
+                }
+            ),
             opts=self.child(),
         )
         self.finish()

@@ -133,18 +133,20 @@ class Deployment:
                 name = goal.name
                 if name.startswith(parent_name):
                     name = urns.name_of(parent_urn) + name[len(parent_name) :]
-                found.append(urns.make(urns.stack_of(parent_urn), urns.project_of(parent_urn), parent_urn, goal.type, name))
-                for alias in goal.aliases:
-                    if not alias.urn and not alias.parent_urn and not alias.no_parent:
-                        found.append(
-                            urns.make(
-                                urns.stack_of(parent_urn),
-                                urns.project_of(parent_urn),
-                                parent_urn,
-                                alias.type or goal.type,
-                                alias.name or name,
-                            )
-                        )
+                found.append(
+                    urns.make(urns.stack_of(parent_urn), urns.project_of(parent_urn), parent_urn, goal.type, name)
+                )
+                found += [
+                    urns.make(
+                        urns.stack_of(parent_urn),
+                        urns.project_of(parent_urn),
+                        parent_urn,
+                        alias.type or goal.type,
+                        alias.name or name,
+                    )
+                    for alias in goal.aliases
+                    if not alias.urn and not alias.parent_urn and not alias.no_parent
+                ]
         return [one for one in dict.fromkeys(found) if one != urn]
 
     def _resolve(self, alias: Alias, goal: Goal) -> list[str]:

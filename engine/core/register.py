@@ -34,7 +34,7 @@ def register(run: Deployment, goal: Goal) -> Registration:
         new.inputs = yield from _checked(new, old)
     new.inputs = yield Analyze(new)
     if old is None:
-        return (yield from _create(run, new))
+        return (yield from _create(new))
     if old.external and not new.external:
         return (yield from _replace_recorded(run, old, new, (), {}))
     return (yield from _compare(run, goal, old, new))
@@ -84,7 +84,7 @@ def _checked(new: ResourceState, old: ResourceState | None) -> Generator[Effect,
     return annotate(answer.inputs, new.inputs)
 
 
-def _create(run: Deployment, new: ResourceState) -> Registration:
+def _create(new: ResourceState) -> Registration:
     made: ResourceState = yield Step(Op.CREATE, new.urn, None, new)
     return made
 
@@ -134,9 +134,7 @@ def _provider_changed(old: ResourceState, new: ResourceState) -> bool:
     return old_urn == new_urn and old_id != new_id and not has_unknown(new_id)
 
 
-def _replace_keys(
-    run: Deployment, goal: Goal, old: ResourceState, new: ResourceState, diff: Diffed
-) -> tuple[str, ...]:
+def _replace_keys(run: Deployment, goal: Goal, old: ResourceState, new: ResourceState, diff: Diffed) -> tuple[str, ...]:
     keys = list(diff.replaces)
     for text in goal.replace_on_changes:
         pattern = paths.parse(text)
@@ -150,7 +148,9 @@ def _replace_keys(
 def _marked(detailed: dict[str, PropertyDiff], keys: tuple[str, ...]) -> dict[str, PropertyDiff]:
     patterns = [paths.parse(key) for key in keys if " " not in key]
     return {
-        path: replace(one, replaces=one.replaces or any(paths.touches(pattern, paths.parse(path)) for pattern in patterns))
+        path: replace(
+            one, replaces=one.replaces or any(paths.touches(pattern, paths.parse(path)) for pattern in patterns)
+        )
         for path, one in detailed.items()
     }
 

@@ -1,2 +1,4 @@
-"""A real control plane on this machine, with simulated GPU nodes: scheduling, quotas, rollouts and admission are
-real, containers are not run."""
+"""A real control plane on this machine, with simulated GPU nodes.
+
+Scheduling, quotas, rollouts and admission are real; containers are not run.
+"""

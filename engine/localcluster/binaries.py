@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,12 @@ KUBERNETES_VERSION = "v1.35.4"
 KWOK_VERSION = "v0.8.0"
 SOURCE = Path(__file__).parent / "plane"
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
-STAGES = ("node/fast/node-initialize.yaml", "pod/fast/pod-ready.yaml", "pod/fast/pod-complete.yaml", "pod/fast/pod-delete.yaml")
+STAGES = (
+    "node/fast/node-initialize.yaml",
+    "pod/fast/pod-ready.yaml",
+    "pod/fast/pod-complete.yaml",
+    "pod/fast/pod-delete.yaml",
+)
 Progress = Callable[[str], None]
 
 
@@ -72,7 +77,9 @@ def _plane(progress: Progress) -> Path:
         return target
     major, minor = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
     version = {"gitVersion": KUBERNETES_VERSION, "gitMajor": major, "gitMinor": minor}
-    flags = " ".join(["-s", "-w", *(f"-X k8s.io/component-base/version.{key}={value}" for key, value in version.items())])
+    flags = " ".join(
+        ["-s", "-w", *(f"-X k8s.io/component-base/version.{key}={value}" for key, value in version.items())]
+    )
     with _building(target) as aside:
         _go(
             ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(aside), "."],
@@ -102,7 +109,7 @@ def _kwok(progress: Progress) -> tuple[Path, tuple[Path, ...]]:
 
 
 @contextlib.contextmanager
-def _building(target: Path) -> Iterator[Path]:
+def _building(target: Path) -> Generator[Path]:
     """Build aside and move into place, one process at a time."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / ".lock").open("w") as lock:
@@ -150,13 +157,15 @@ def _go(
     progress(f"building {what}, once: this takes several minutes on two cores")
     reporter.start()
     stream = process.stderr
-    for line in stream if stream else ():
+    for line in stream or ():
         count += 1
         tail = [*tail[-20:], line]
     code = process.wait()
     ended.set()
     reporter.join()
     if code != 0:
-        message = f"{what} could not be built with Go:\n{''.join(tail)}Check the network and the disk, then run it again"
+        message = (
+            f"{what} could not be built with Go:\n{''.join(tail)}Check the network and the disk, then run it again"
+        )
         raise ClusterError(message)
     progress(f"built {what} in {time.monotonic() - started:.0f} s")

@@ -152,7 +152,9 @@ class Cluster:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / STATUS).unlink(missing_ok=True)
         earlier = self.folder / PLAN
-        ports = json.loads(earlier.read_text(encoding="utf-8"))["ports"] if earlier.exists() else {}
+        ports: dict[str, int] = {}
+        if earlier.exists():
+            ports = json.loads(earlier.read_text(encoding="utf-8"))["ports"]
         if not ports or any(_taken(port) for port in ports.values()):
             ports = dict(zip(("etcd", "peer", "apiserver"), _free_ports(3), strict=True))
         plan = {
@@ -189,7 +191,9 @@ class Cluster:
                 break
             time.sleep(0.05)
         status = self.status()
-        message = f"cluster '{self.name}' did not start: {status.reason or status.state}; logs lie in {self.folder / 'logs'}"
+        message = (
+            f"cluster '{self.name}' did not start: {status.reason or status.state}; logs lie in {self.folder / 'logs'}"
+        )
         raise ClusterError(message)
 
     def _seed(self, inventory: Inventory) -> None:

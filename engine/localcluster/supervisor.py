@@ -76,7 +76,7 @@ class Supervisor:
     def run(self) -> int:
         """Start everything, watch it, and end it when told to."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._told_to_stop)
         try:
             for member in self.members:
                 self._start(member)
@@ -88,6 +88,9 @@ class Supervisor:
             return 0
         finally:
             self._end()
+
+    def _told_to_stop(self, _number: int, _frame: object) -> None:
+        self._stop.set()
 
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
@@ -173,7 +176,9 @@ class Supervisor:
                 lambda: _healthy(f"{server}/readyz", made),
             ),
             Member(
-                "kube-controller-manager", [*commands["kube-controller-manager"], *_controllers(self.folder, made)], _yes
+                "kube-controller-manager",
+                [*commands["kube-controller-manager"], *_controllers(self.folder, made)],
+                _yes,
             ),
             Member(
                 "kube-scheduler",

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -19,9 +19,8 @@ from engine.errors import ProjectError
 from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict
 from engine.server import OPTIONS
 from engine.state.resource import ResourceState
-from engine.values import Props, reveal
+from engine.values import Props, is_map, reveal
 
-R = TypeVar("R")
 _LEVELS: dict[int, Level] = {
     analyzer_pb2.ADVISORY: "advisory",
     analyzer_pb2.MANDATORY: "mandatory",
@@ -62,8 +61,8 @@ class AnalyzerPack:
         self._words: list[str] = []
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=OPTIONS)
-        self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
+        self._channel: Any = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=OPTIONS)
+        self._stub: Any = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         info = self._call(lambda: self._stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=CALL_TIMEOUT_S))
         self.name, self.version = info.name, info.version
         self._configure(info, source.config)
@@ -124,7 +123,7 @@ class AnalyzerPack:
             if stream:
                 stream.close()
 
-    def _findings(self, call: Callable[[], analyzer_pb2.AnalyzeResponse], urn: str) -> list[Finding]:
+    def _findings(self, call: Callable[[], Any], urn: str) -> list[Finding]:
         try:
             response = call()
         except grpc.RpcError as error:
@@ -133,7 +132,7 @@ class AnalyzerPack:
             return [Finding("(a rule)", self.name, self.version, "mandatory", "error", message, urn)]
         return [self._finding(one, urn) for one in response.diagnostics]
 
-    def _finding(self, one: analyzer_pb2.AnalyzeDiagnostic, urn: str) -> Finding:
+    def _finding(self, one: Any, urn: str) -> Finding:
         unknown = one.message.startswith("can't run policy") and "during preview" in one.message
         verdict: Verdict = "undetermined" if unknown else "violation"
         level = self._levels.get(one.policyName, "mandatory") if unknown else _LEVELS[one.enforcementLevel]
@@ -141,18 +140,18 @@ class AnalyzerPack:
             one.policyName, one.policyPackName, one.policyPackVersion, level, verdict, one.message, one.urn or urn
         )
 
-    def _configure(self, info: analyzer_pb2.AnalyzerInfo, config: Props) -> None:
+    def _configure(self, info: Any, config: Props) -> None:
         self._levels: dict[str, Level] = {}
-        request = analyzer_pb2.ConfigureAnalyzerRequest()
+        request: Any = analyzer_pb2.ConfigureAnalyzerRequest()
         for policy in info.policies:
-            initial = info.initialConfig[policy.name] if policy.name in info.initialConfig else None
+            initial = info.initialConfig.get(policy.name)
             chosen = config.get(policy.name, config.get("all"))
-            given: Props = dict(chosen) if isinstance(chosen, dict) else {"enforcementLevel": chosen} if chosen else {}  # pyright: ignore[reportUnknownArgumentType]
+            given: Props = dict(chosen) if is_map(chosen) else {"enforcementLevel": chosen} if chosen else {}
             level = given.pop("enforcementLevel", None) or _LEVELS[policy.enforcementLevel]
             defaults = {
                 key: one["default"]
                 for key, one in wire.props(policy.configSchema.properties).items()
-                if isinstance(one, dict) and "default" in one
+                if is_map(one) and "default" in one
             }
             preset = wire.props(initial.properties) if initial is not None else {}
             request.policyConfig[policy.name].enforcementLevel = _NUMBERS[level]
@@ -160,7 +159,7 @@ class AnalyzerPack:
             self._levels[policy.name] = level
         self._call(lambda: self._stub.Configure(request, timeout=CALL_TIMEOUT_S))
 
-    def _call(self, call: Callable[[], R]) -> R:
+    def _call(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except grpc.RpcError as error:
@@ -184,7 +183,7 @@ class AnalyzerPack:
 
     def _listen(self) -> None:
         stream = self._process.stderr
-        for raw in stream if stream else ():
+        for raw in stream or ():
             self._words.append(raw.decode(errors="replace").rstrip())
 
 

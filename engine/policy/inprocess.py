@@ -5,9 +5,10 @@ CrossGuard, so the Pulumi CLI runs the same rules.
 """
 
 import asyncio
+import functools
 import importlib.util
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ from engine import urn as urns
 from engine.errors import ProjectError
 from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict
 from engine.state.resource import ResourceState
-from engine.values import Props, reveal
+from engine.values import Props, is_map, reveal
 
 _LEVELS: dict[EnforcementLevel, Level] = {
     EnforcementLevel.ADVISORY: "advisory",
@@ -57,31 +58,29 @@ class InProcessPack:
 
     def analyze(self, state: ResourceState) -> list[Finding]:
         """Judge one resource by every rule."""
-        rules = [(one, self._level(one)) for one in self._resource_rules if one.has_validation()]
-        rules = [(one, level) for one, level in rules if level != "disabled"]
+        rules = [one for one in self._resource_rules if one.has_validation() and self._level(one) != "disabled"]
         if not rules:
             return []
         props = unknown_checking_proxy(deserialize_properties(reveal(state.inputs)))
         options, provider = _options(state), None
         found: list[Finding] = []
-        for rule, level in rules:
+        for rule in rules:
             args = ResourceValidationArgs(
                 state.type, props, state.urn, urns.name_of(state.urn), options, provider, self._settings(rule)
             )
-            found += self._run(rule, level, state.urn, lambda report, r=rule, a=args: r.validate(a, report))
+            found += self._run(rule, state.urn, _bound(rule, args))
         return found
 
     def analyze_stack(self, states: list[ResourceState]) -> list[Finding]:
         """Judge the stack by every rule."""
-        rules = [(one, self._level(one)) for one in self._stack_rules]
-        rules = [(one, level) for one, level in rules if level != "disabled"]
+        rules = [one for one in self._stack_rules if self._level(one) != "disabled"]
         if not rules:
             return []
         resources = _policy_resources(states)
         found: list[Finding] = []
-        for rule, level in rules:
+        for rule in rules:
             args = StackValidationArgs(resources, self._settings(rule))
-            found += self._run(rule, level, "", lambda report, r=rule, a=args: r.validate(a, report))
+            found += self._run(rule, "", _bound(rule, args))
         return found
 
     def remediate(self, state: ResourceState) -> list[Remedy]:
@@ -110,10 +109,9 @@ class InProcessPack:
     def close(self) -> None:
         """Have nothing to end."""
 
-    def _run(
-        self, rule: Policy, level: Level, urn: str, validate: Callable[[Callable[..., None]], Awaitable[Any] | None]
-    ) -> list[Finding]:
+    def _run(self, rule: Policy, urn: str, validate: Callable[[Callable[..., None]], Any]) -> list[Finding]:
         found: list[Finding] = []
+        level = self._level(rule)
 
         def finding(verdict: Verdict, message: str, where: str) -> None:
             shown: Level = "mandatory" if level == "remediate" else level
@@ -138,7 +136,7 @@ class InProcessPack:
         chosen = self._config.get(rule.name, self._config.get("all"))
         if isinstance(chosen, str):
             return cast("Level", chosen)
-        if isinstance(chosen, dict) and "enforcementLevel" in chosen:
+        if is_map(chosen) and "enforcementLevel" in chosen:
             return cast("Level", chosen["enforcementLevel"])
         return _LEVELS[rule.enforcement_level] if rule.enforcement_level else "advisory"
 
@@ -146,10 +144,11 @@ class InProcessPack:
         defaults: Props = {}
         schema = rule.config_schema
         for name, one in (schema.properties if schema and schema.properties else {}).items():
-            if isinstance(one, dict) and "default" in one:
+            if is_map(one) and "default" in one:
                 defaults[name] = one["default"]
         given = self._config.get(rule.name)
-        return {**defaults, **({k: v for k, v in given.items() if k != "enforcementLevel"} if isinstance(given, dict) else {})}  # pyright: ignore[reportUnknownVariableType]
+        chosen = {key: value for key, value in given.items() if key != "enforcementLevel"} if is_map(given) else {}
+        return {**defaults, **chosen}
 
 
 def _load(source: PackSource) -> Any:
@@ -171,6 +170,10 @@ def _settled(result: Any) -> Any:
         return loop.run_until_complete(result)
     finally:
         loop.close()
+
+
+def _bound(rule: Any, args: Any) -> Callable[[Callable[..., None]], Any]:
+    return functools.partial(rule.validate, args)
 
 
 def _not_applicable(error: Exception) -> bool:
@@ -211,8 +214,7 @@ def _policy_resources(states: list[ResourceState]) -> list[PolicyResource]:
         resource.parent = made.get(state.parent)
         resource.dependencies = [made[other] for other in state.dependencies if other in made]
         resource.property_dependencies = {
-            key: [made[other] for other in needs if other in made]
-            for key, needs in state.property_dependencies.items()
+            key: [made[other] for other in needs if other in made] for key, needs in state.property_dependencies.items()
         }
         provider = made.get(urns.split_reference(state.provider)[0])
         if provider is not None:

@@ -1,5 +1,6 @@
 """Starting programs: where they are, with which Python, and how they end."""
 
+import contextlib
 import contextvars
 import json
 import os
@@ -74,10 +75,8 @@ class Running:
         process = self._process
         if process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
 

@@ -103,6 +103,10 @@ class Provider(Protocol):
         """
         ...
 
+    def expected_id(self, subject: Subject, inputs: Props) -> str:
+        """The id the resource has if it was created; empty where that cannot be known from its inputs."""
+        ...
+
     def stop_waiting(self) -> None:
         """Give up waiting for readiness: the run is ending. What was begun is reported as not ready."""
         ...
@@ -129,6 +133,11 @@ class ProviderDefaults:
         """Need no configuration."""
         del inputs
 
+    def expected_id(self, subject: Subject, inputs: Props) -> str:
+        """Ids are not known beforehand."""
+        del subject, inputs
+        return ""
+
     def stop_waiting(self) -> None:
         """Wait for nothing."""
 
@@ -140,7 +149,5 @@ def by_value(olds: Props, news: Props, replacing: frozenset[str] = frozenset()) 
     """Compare inputs by value; a difference in one of ``replacing`` (top-level keys) forces a replacement."""
     changes = paths.difference(olds, news)
     keys = tuple(dict.fromkeys(str(change.path[0]) for change in changes if change.path[0] in replacing))
-    detailed = {
-        paths.render(change.path): PropertyDiff(change.kind, change.path[0] in replacing) for change in changes
-    }
+    detailed = {paths.render(change.path): PropertyDiff(change.kind, change.path[0] in replacing) for change in changes}
     return Diffed(DiffKind.SOME if changes else DiffKind.NONE, keys, detailed)

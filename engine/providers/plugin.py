@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
@@ -24,7 +24,6 @@ from engine.providers.contract import Found, Made, Subject
 from engine.server import OPTIONS
 from engine.values import Props, reveal, settle
 
-R = TypeVar("R")
 DYNAMIC = "pulumi-python"
 START_TIMEOUT_S = 60.0
 _KINDS = {"ADD": "add", "DELETE": "delete", "UPDATE": "update"}
@@ -68,8 +67,8 @@ class PluginProvider:
             env=environment,
             start_new_session=True,
         )
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=OPTIONS)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._channel: Any = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=OPTIONS)
+        self._stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     def check_config(self, subject: Subject, olds: Props, news: Props) -> Checked:
         """Let the plugin validate its configuration."""
@@ -121,7 +120,9 @@ class PluginProvider:
         detailed: dict[str, PropertyDiff] = {}
         for path, one in response.detailedDiff.items():
             name = provider_pb2.PropertyDiff.Kind.Name(one.kind)
-            detailed[path] = PropertyDiff(_KINDS[name.removesuffix("_REPLACE")], name.endswith("_REPLACE"), one.inputDiff)
+            detailed[path] = PropertyDiff(
+                _KINDS[name.removesuffix("_REPLACE")], name.endswith("_REPLACE"), one.inputDiff
+            )
         return Diffed(
             kinds.get(response.changes, DiffKind.UNKNOWN),
             tuple(response.replaces),
@@ -201,6 +202,11 @@ class PluginProvider:
             raise ProviderError(message)
         return settle(wire.props(getattr(response, "return")))
 
+    def expected_id(self, subject: Subject, inputs: Props) -> str:
+        """Ids are not known beforehand."""
+        del subject, inputs
+        return ""
+
     def stop_waiting(self) -> None:
         """Ask the plugin to give up what it waits for."""
         with contextlib.suppress(grpc.RpcError):
@@ -229,7 +235,7 @@ class PluginProvider:
             raise ProviderError(message)
         return int(line)
 
-    def _call(self, call: Callable[[], R], what: str) -> R:
+    def _call(self, call: Callable[[], Any], what: str) -> Any:
         try:
             return call()
         except grpc.RpcError as error:
@@ -243,7 +249,7 @@ class PluginProvider:
         return partial or ProviderError(f"{self._package}: {what}: {_last_line(details)}")
 
 
-def _checked(response: provider_pb2.CheckResponse) -> Checked:
+def _checked(response: Any) -> Checked:
     failures = tuple(Failure(one.property, one.reason) for one in response.failures)
     return Checked(reveal(settle(wire.props(response.inputs))), failures)
 

@@ -98,7 +98,7 @@ def _results(kind: str) -> tuple[str, ...]:
     return ("results",) if kind == "RandomShuffle" else ("result",)
 
 
-def _draw(kind: str, inputs: Props) -> tuple[str, Props]:
+def _draw(kind: str, inputs: Props) -> tuple[str, Props]:  # noqa: PLR0911 one for each kind
     match kind:
         case "RandomId":
             return _id(inputs)

@@ -8,9 +8,10 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from engine.clock import now
 from engine.errors import LockedError
@@ -18,7 +19,7 @@ from engine.state.files import write_atomic
 
 
 @contextlib.contextmanager
-def held(lock_file: Path, cli_locks: Path, stack: str) -> Iterator[None]:
+def held(lock_file: Path, cli_locks: Path, stack: str) -> Generator[None]:
     """Hold the stack for one run.
 
     ``lock_file`` carries the OS lock and names its owner; a marker in ``cli_locks`` keeps the Pulumi CLI out
@@ -61,8 +62,10 @@ def _user() -> str:
 def _refusal(stack: str, owner_json: str) -> str:
     try:
         owner = json.loads(owner_json)
-        since = datetime.fromisoformat(owner["timestamp"].replace("Z", "+00:00")).timestamp()
-        who = f"{owner['username']}@{owner['hostname']} (pid {owner['pid']}), for {max(0, round(time.time() - since))} s"
+        since = datetime.fromisoformat(owner["timestamp"]).timestamp()
+        who = (
+            f"{owner['username']}@{owner['hostname']} (pid {owner['pid']}), for {max(0, round(time.time() - since))} s"
+        )
     except (ValueError, KeyError):
         who = "another process"
     return f"stack '{stack}' is in use by {who}. Wait for that run to end; if it died, its lock is freed by itself"
@@ -71,10 +74,9 @@ def _refusal(stack: str, owner_json: str) -> str:
 def _clear_markers(folder: Path, stack: str) -> None:
     for marker in sorted(folder.glob("*.json")):
         text = marker.read_text(encoding="utf-8")
-        try:
+        owner: dict[str, Any] = {}
+        with contextlib.suppress(ValueError):
             owner = json.loads(text)
-        except ValueError:
-            owner = {}
         if owner.get("hostname") != socket.gethostname() or _alive(owner.get("pid")):
             message = f"{_refusal(stack, text)} (`domicile state cancel` removes the lock of a CLI that will not end)"
             raise LockedError(message)

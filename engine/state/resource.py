@@ -69,9 +69,7 @@ def _json_key(name: str) -> str:
 
 _FIELDS = tuple((item.name, _json_key(item.name)) for item in fields(ResourceState) if item.name != "extra")
 _ORDER = ("urn", "custom", "delete", "id", "type", "inputs", "outputs", "parent")
-_IN_ORDER = tuple(
-    sorted(_FIELDS, key=lambda pair: _ORDER.index(pair[1]) if pair[1] in _ORDER else len(_ORDER))
-)
+_IN_ORDER = tuple(sorted(_FIELDS, key=lambda pair: _ORDER.index(pair[1]) if pair[1] in _ORDER else len(_ORDER)))
 _KNOWN = frozenset(key for _, key in _FIELDS)
 
 

@@ -47,6 +47,11 @@ def passphrase_from_environment() -> str | None:
         raise StateError(message) from error
 
 
+def _refuse_version(version: str) -> str:
+    message = f"ciphertext version {version}"
+    raise ValueError(message)
+
+
 class Crypter:
     """Encrypts and decrypts for one stack. Equal secrets at different places get different ciphertexts."""
 
@@ -93,11 +98,10 @@ class Crypter:
         """
         try:
             version, nonce, sealed = ciphertext.split(":", 2)
-            if version != "v1":
-                raise ValueError(version)
-            return self._cipher.decrypt(
+            opened = self._cipher.decrypt(
                 base64.b64decode(nonce, validate=True), base64.b64decode(sealed, validate=True), None
-            ).decode()
+            )
+            return opened.decode() if version == "v1" else _refuse_version(version)
         except (ValueError, binascii.Error, InvalidTag) as error:
             message = "a secret in the state cannot be decrypted: it was altered, or sealed with another passphrase"
             raise StateError(message) from error

@@ -8,7 +8,7 @@ from engine.errors import StateError
 from engine.state import resource as resource_json
 from engine.state.resource import ResourceState
 from engine.state.secrets import Crypter, provider_record
-from engine.values import Props
+from engine.values import Props, is_map
 
 VERSION = 3
 CREATING = "creating"
@@ -92,7 +92,10 @@ def deployment_json(snapshot: Snapshot, crypter: Crypter, version: str, time: st
 
     def record(one: ResourceState) -> Props:
         made = resource_json.to_json(one)
-        return {**made, **{key: crypter.seal(made[key], f"{one.urn}.{key}") for key in ("inputs", "outputs") if key in made}}
+        return {
+            **made,
+            **{key: crypter.seal(made[key], f"{one.urn}.{key}") for key in ("inputs", "outputs") if key in made},
+        }
 
     deployment: Props = {
         "manifest": {"time": time, "magic": hashlib.sha256(version.encode()).hexdigest(), "version": version},
@@ -101,7 +104,7 @@ def deployment_json(snapshot: Snapshot, crypter: Crypter, version: str, time: st
         "pending_operations": [{"resource": record(one.resource), "type": one.type} for one in snapshot.pending],
         "metadata": snapshot.metadata,
     }
-    return {key: value for key, value in deployment.items() if value not in ([],) or key == "metadata"}
+    return {key: value for key, value in deployment.items() if value != [] or key == "metadata"}
 
 
 def deployment_of(document: Props, where: str) -> Props:
@@ -112,10 +115,10 @@ def deployment_of(document: Props, where: str) -> Props:
     """
     version = document.get("version")
     inner: Any = document.get("checkpoint", document)
-    if version not in (VERSION, 4) or not isinstance(inner, dict):
+    if version not in (VERSION, 4) or not is_map(inner):
         message = f"{where}: checkpoint version {version!r} is not known here; this engine reads version {VERSION}"
         raise StateError(message)
-    holder: Props = inner
+    holder = inner
     if version == 4 and holder.get("features"):
         names = ", ".join(map(str, holder["features"]))
         message = f"{where}: the checkpoint uses features this engine does not know: {names}; use the Pulumi CLI"
@@ -137,12 +140,11 @@ def from_json(deployment: Props, crypter: Crypter) -> Snapshot:
         one.outputs = crypter.unseal(one.outputs, f"{one.urn}.outputs")
         return one
 
+    resources: list[Props] = deployment.get("resources") or []
+    pending: list[Props] = deployment.get("pending_operations") or []
     return Snapshot(
-        resources=[load(record) for record in deployment.get("resources") or []],
-        pending=[
-            PendingOperation(load(record["resource"]), record["type"])
-            for record in deployment.get("pending_operations") or []
-        ],
+        resources=[load(record) for record in resources],
+        pending=[PendingOperation(load(record["resource"]), record["type"]) for record in pending],
         metadata=deployment.get("metadata") or {},
     )
 

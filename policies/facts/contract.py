@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Fact(ABC):
+class Fact(ABC):  # noqa: B024 its kinds are abstract, each in its own way
     """A resource, seen through its declared properties."""
 
     def __init__(self, props: Mapping[str, Any], urn: str) -> None:

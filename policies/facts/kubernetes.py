@@ -11,7 +11,7 @@ ANYWHERE = ("0.0.0.0/0", "::/0")
 def section(value: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     """A nested mapping, empty where it is missing."""
     for key in keys:
-        found = value[key] if key in value else None
+        found = value[key] if key in value else None  # noqa: SIM401 a proxy's get hides what is unknown
         if found is None:
             return {}
         value = found
@@ -20,7 +20,7 @@ def section(value: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 def items(value: Mapping[str, Any], key: str) -> list[Any]:
     """A list, empty where it is missing."""
-    found = value[key] if key in value else None
+    found = value[key] if key in value else None  # noqa: SIM401 as above
     return [] if found is None else list(found)
 
 
@@ -47,7 +47,7 @@ class KubernetesWorkload(WorkloadFact):
     def gpus(self) -> int:
         """GPUs of all replicas."""
         spec = section(self.props, "spec")
-        replicas = spec["replicas"] if "replicas" in spec else 1
+        replicas = spec["replicas"] if "replicas" in spec else 1  # noqa: SIM401 as above
         return int(replicas) * sum(self._gpus_of(one) for one in self._containers())
 
     @property
@@ -138,8 +138,9 @@ class KubernetesGatewayConfig(RouteFact):
         if "config.yaml" not in data:
             return []
         loaded: Any = yaml.safe_load(str(data["config.yaml"]))
-        models: list[Any] = loaded.get("model_list") or [] if isinstance(loaded, dict) else []
-        return [str(one["litellm_params"].get("api_base") or one["litellm_params"]["model"]) for one in models]
+        models: list[dict[str, Any]] = section(loaded or {}).get("model_list") or []
+        parameters: list[dict[str, Any]] = [one["litellm_params"] for one in models]
+        return [str(one.get("api_base") or one["model"]) for one in parameters]
 
 
 class KubernetesNetworkPolicy(WallFact):

@@ -16,7 +16,11 @@ def _owned(workload: WorkloadFact, settings: Settings) -> list[str]:
     del settings
     if not workload.gpus:
         return []
-    return [f"it uses {workload.gpus} GPUs and has no {name}" for name in (OWNER, COST_CENTRE) if name not in workload.labels]
+    return [
+        f"it uses {workload.gpus} GPUs and has no {name}"
+        for name in (OWNER, COST_CENTRE)
+        if name not in workload.labels
+    ]
 
 
 def _limited(place: PlaceFact, settings: Settings) -> list[str]:

@@ -28,7 +28,8 @@ def _in_transit(entrance: EntranceFact, settings: Settings) -> list[str]:
 def _no_plain_secret(workload: WorkloadFact, settings: Settings) -> list[str]:
     del settings
     return [
-        f"variable {name} holds its value in the open" for name, value in workload.environment
+        f"variable {name} holds its value in the open"
+        for name, value in workload.environment
         if SECRET_NAME.search(name) and value
     ]
 

@@ -25,7 +25,11 @@ def passages(text: str) -> list[str]:
     """Overlapping passages of a text."""
     words = text.split()
     step = PASSAGE_WORDS - OVERLAP_WORDS
-    return [" ".join(words[start : start + PASSAGE_WORDS]) for start in range(0, max(len(words) - OVERLAP_WORDS, 1), step) if words]
+    return [
+        " ".join(words[start : start + PASSAGE_WORDS])
+        for start in range(0, max(len(words) - OVERLAP_WORDS, 1), step)
+        if words
+    ]
 
 
 def passage_id(path: str, passage: str) -> str:
@@ -39,7 +43,7 @@ def main() -> None:
     count = 0
     for path in documents(os.environ["DOCUMENTS"], "/documents"):
         parts = passages(fetch(os.environ["DOCUMENTS"] + urllib.parse.quote(path)).decode(errors="replace"))
-        points = [
+        points: list[dict[str, Any]] = [
             {"id": passage_id(path, part), "vector": vector, "payload": {"path": path, "text": part}}
             for part, vector in zip(parts, embed(parts), strict=True)
         ]
@@ -54,7 +58,8 @@ def main() -> None:
 def documents(base: str, folder: str) -> Iterator[str]:
     """The paths of readable documents, folders followed."""
     listing = json.loads(fetch(f"{base}{urllib.parse.quote(folder)}/", {"Accept": "application/json"}))
-    for entry in listing.get("Entries") or []:
+    entries: list[dict[str, Any]] = listing.get("Entries") or []
+    for entry in entries:
         if entry["Mode"] & DIRECTORY:
             yield from documents(base, entry["FullPath"])
         elif entry["FullPath"].lower().endswith(READABLE):
@@ -97,7 +102,10 @@ def fetch(url: str, headers: dict[str, str] | None = None) -> bytes:
 def send(method: str, url: str, body: Any, headers: dict[str, str] | None = None) -> Any:
     """Send JSON and read JSON."""
     request = urllib.request.Request(  # noqa: S310 addresses of the workload
-        url, method=method, data=json.dumps(body).encode(), headers={"Content-Type": "application/json", **(headers or {})}
+        url,
+        method=method,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
     )
     with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 as above
         return json.loads(answer.read() or b"{}")

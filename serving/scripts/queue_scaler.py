@@ -85,7 +85,7 @@ def api(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str,
     """Ask the API server as the pod's service account."""
     with open(f"{ACCOUNT}/token", encoding="utf-8") as file:  # noqa: PTH123 the script runs alone
         token = file.read()
-    request = urllib.request.Request(  # noqa: S310 the cluster's own address
+    request = urllib.request.Request(
         f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}{path}",
         method=method,
         data=json.dumps(body).encode() if body else None,

@@ -158,7 +158,8 @@ def _document(kubeconfig: str) -> Props:
 
 def _select_cluster(document: Props, context: str | None, cluster: str) -> None:
     wanted = context or document.get("current-context")
-    for one in document.get("contexts") or []:
+    contexts: list[Props] = document.get("contexts") or []
+    for one in contexts:
         if one.get("name") == wanted:
             one["context"]["cluster"] = cluster
 

@@ -22,7 +22,7 @@ NAME_LIMIT = 63
 
 _UNSERVED = {
     "helm.sh": "Helm releases need the Helm engine; use --engine pulumi, or render the chart and apply its objects",
-    "yaml/v2": "remote components of pulumi-kubernetes are not served; use kubernetes.yaml.ConfigFile, or plain objects",
+    "yaml/v2": "remote components of pulumi-kubernetes are not served; use yaml.ConfigFile, or plain objects",
     "helm.sh/v4": "remote components of pulumi-kubernetes are not served; use --engine pulumi",
     "kustomize": "kustomize is not served; use --engine pulumi, or apply the rendered objects",
 }
@@ -153,13 +153,17 @@ def outputs_of(kind: Kind, live: Props, inputs: Props, manager: str) -> Props:
     }
 
 
-def replacing(kind: Kind, changed: list[paths.Change], old: Props, *, mutable_maps: bool, mutable_secrets: bool) -> list[str]:
+def replacing(
+    kind: Kind, changed: list[paths.Change], old: Props, *, mutable_maps: bool, mutable_secrets: bool
+) -> list[str]:
     """The changed paths that force a replacement."""
     patterns = ["metadata.name", "metadata.namespace", "apiVersion.group", *_IMMUTABLE.get(kind.key, ())]
     if kind.key == "core/ConfigMap" and (not mutable_maps or old.get("immutable")):
         patterns += ["data", "binaryData", "immutable"]
     if kind.key == "core/Secret":
-        patterns += ["type"] if mutable_secrets and not old.get("immutable") else ["type", "data", "stringData", "immutable"]
+        patterns += (
+            ["type"] if mutable_secrets and not old.get("immutable") else ["type", "data", "stringData", "immutable"]
+        )
     parsed = [paths.parse(pattern) for pattern in patterns]
     hit = [paths.render(change.path) for change in changed if any(paths.touches(one, change.path) for one in parsed)]
     return list(dict.fromkeys(hit))

@@ -194,8 +194,9 @@ class KubernetesProvider(ProviderDefaults):
         message = f"pulumi-kubernetes function '{token}' is not served by the embedded engine; use --engine pulumi"
         raise UnsupportedError(message)
 
-    def expected_id(self, _subject: Subject, inputs: Props) -> str:
+    def expected_id(self, subject: Subject, inputs: Props) -> str:
         """The id an object has if it exists: known from its inputs."""
+        del subject
         return objects.identity(inputs)
 
     def stop_waiting(self) -> None:
@@ -231,14 +232,16 @@ class KubernetesProvider(ProviderDefaults):
         if has_unknown(inputs) or self._settings.render_to is not None:
             return Made(objects.identity(inputs), plain)
         answer = self._dry_run(kind, inputs, manager)
-        if answer is None or answer.status in (404, 409) and _missing_namespace(answer):
+        if answer is None or (answer.status in (404, 409) and _missing_namespace(answer)):
             return Made(objects.identity(inputs), plain)
         if answer.status == 422 and _immutable(answer):
             return Made(objects.identity(inputs), plain)
         if answer.status >= 400:
             raise ProviderError(_refusal(kind, inputs, answer))
         known = {**answer.body, "status": answer.body.get("status", {})}
-        return Made(objects.identity(inputs), {**plain, **objects.outputs_of(kind, {**known, **inputs}, inputs, manager)})
+        return Made(
+            objects.identity(inputs), {**plain, **objects.outputs_of(kind, {**known, **inputs}, inputs, manager)}
+        )
 
     def _dry_run(self, kind: Kind, inputs: Props, manager: str) -> Answer | None:
         """What the server would say; None when it cannot be asked or does not know the kind yet."""
@@ -297,7 +300,7 @@ class KubernetesProvider(ProviderDefaults):
             if not pause.wait():
                 deadline = 0.0
 
-    def _await_ready(
+    def _await_ready(  # noqa: PLR0917 the values of one wait
         self, kind: Kind, subject: Subject, inputs: Props, manager: str, deadline: float, live: Props
     ) -> Props:
         endpoint = self._api().endpoint(kind)
@@ -335,9 +338,8 @@ class KubernetesProvider(ProviderDefaults):
             query = {"labelSelector": f"kubernetes.io/service-name={own['name']}"}
             path = f"/apis/discovery.k8s.io/v1/namespaces/{own['namespace']}/endpointslices"
             slices: list[Props] = self._api().request("GET", path, query=query).body.get("items") or []
-            ready = any(
-                end.get("conditions", {}).get("ready") for one in slices for end in one.get("endpoints") or []
-            )
+            ends: list[Props] = [end for one in slices for end in one.get("endpoints") or ()]
+            ready = any(end.get("conditions", {}).get("ready") for end in ends)
             return None if ready else "no pod behind the service is ready"
         return waiting
 
@@ -356,7 +358,7 @@ class KubernetesProvider(ProviderDefaults):
             return []
         found: list[str] = []
         selector = live.get("spec", {}).get("selector")
-        labels = selector.get("matchLabels", selector) if is_map(selector) else {}
+        labels: Any = selector.get("matchLabels", selector) if is_map(selector) else None
         if is_map(labels) and labels and kind.group in ("apps", "batch", "core"):
             query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
             pods: list[Props] = (

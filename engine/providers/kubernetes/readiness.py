@@ -35,7 +35,8 @@ def _map(value: Props, key: str) -> Props:
 
 
 def _condition(live: Props, type_: str) -> Props:
-    for one in _map(live, "status").get("conditions") or []:
+    conditions: list[Props] = _map(live, "status").get("conditions") or []
+    for one in conditions:
         if one.get("type") == type_:
             return one
     return {}
@@ -85,7 +86,8 @@ def _daemon_set(live: Props) -> Verdict:
 def _job(live: Props) -> Verdict:
     failed = _condition(live, "Failed")
     if failed.get("status") == "True":
-        raise FailedForGoodError(f"the job failed: {failed.get('reason')}: {failed.get('message')}")
+        message = f"the job failed: {failed.get('reason')}: {failed.get('message')}"
+        raise FailedForGoodError(message)
     if _map(live, "spec").get("suspend"):
         return None
     return None if _condition(live, "Complete").get("status") == "True" else "the job has not completed"
@@ -96,7 +98,8 @@ def _pod(live: Props) -> Verdict:
     if phase == "Succeeded" or _condition(live, "Ready").get("status") == "True":
         return None
     if phase == "Failed":
-        raise FailedForGoodError(f"the pod failed: {_map(live, 'status').get('message') or 'see its log'}")
+        message = f"the pod failed: {_map(live, 'status').get('message') or 'see its log'}"
+        raise FailedForGoodError(message)
     return f"the pod is {phase or 'Pending'}"
 
 

@@ -79,9 +79,7 @@ def _arguments(kind: Kind) -> type | None:
 @functools.cache
 def _fields(model: type) -> dict[str, Any]:
     """Wire name to declared type."""
-    from pulumi import _types
-
-    sdk: Any = _types
+    sdk: Any = importlib.import_module("pulumi._types")
     names: dict[str, str] = sdk.input_type_py_to_pulumi_names(model)
     types: dict[str, Any] = sdk.input_type_types(model)
     return {names.get(key, key): types[key] for key in types}
@@ -105,7 +103,7 @@ def _close(key: str, fields: dict[str, Any]) -> str:
     return f"; did you mean '{found[0]}'?" if found else f"; it has {', '.join(sorted(fields))}"
 
 
-def _value(declared: Any, value: Any, at: str) -> Iterator[tuple[str, str]]:
+def _value(declared: Any, value: Any, at: str) -> Iterator[tuple[str, str]]:  # noqa: C901 one case for each shape
     if value is None or is_unknown(value) or is_secret(value):
         return
     declared, accepts = _unwrapped(declared)
@@ -114,7 +112,7 @@ def _value(declared: Any, value: Any, at: str) -> Iterator[tuple[str, str]]:
             yield from _object(declared, value, at)
         elif accepts & {str, int, float, bool} and not accepts & {dict} and declared is not Any:
             yield at, f"must be {_names(accepts)}, is an object"
-        elif typing.get_origin(declared) in (dict,) or "Mapping" in str(typing.get_origin(declared)):
+        elif typing.get_origin(declared) is dict or "Mapping" in str(typing.get_origin(declared)):
             for key, inner in value.items():
                 yield from _value(typing.get_args(declared)[1], inner, f'{at}["{key}"]')
     elif is_list(value):
@@ -143,7 +141,11 @@ def _names(accepts: set[type]) -> str:
 
 
 def _is_input(declared: type) -> bool:
-    return bool(getattr(declared, "_pulumi_type", False)) or hasattr(declared, "__pulumi_input_type__") or declared.__name__.endswith("Args")
+    return (
+        bool(getattr(declared, "_pulumi_type", False))
+        or hasattr(declared, "__pulumi_input_type__")
+        or declared.__name__.endswith("Args")
+    )
 
 
 def _unwrapped(declared: Any) -> tuple[Any, set[type]]:

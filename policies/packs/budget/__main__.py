@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from pulumi_policy import PolicyPack  # noqa: E402 the project's folder is put on the path above
+from pulumi_policy import PolicyPack
 
-from policies.packs.budget.pack import NAME, POLICIES  # noqa: E402
+from policies.packs.budget.pack import NAME, POLICIES
 
 PolicyPack(name=NAME, policies=POLICIES)
