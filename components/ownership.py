@@ -1,5 +1,6 @@
 """Who a workload belongs to: the labels that every object carries, from one place."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -36,3 +37,8 @@ class Ownership:
 def label(text: str) -> str:
     """A text as a label value: 63 characters of letters, digits, '.', '_' and '-'."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:63].strip("-._")
+
+
+def digest(text: str) -> str:
+    """A short digest of a text: as an annotation it makes pods restart when their configuration changes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

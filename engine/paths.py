@@ -104,16 +104,20 @@ def equal(old: Any, new: Any) -> bool:
 
 def get(value: Any, path: Path) -> tuple[bool, Any]:
     """Look a path up: whether it is there, and what stands there."""
-    current = value
+    found, current = True, value
     for part in path:
-        opened = _open(current)
-        if (is_map(opened) and isinstance(part, str) and part in opened) or (
-            is_list(opened) and isinstance(part, int) and part < len(opened)
-        ):
-            current = opened[part]
-        else:
-            return False, None
-    return True, current
+        found, current = _part(_open(current), part)
+        if not found:
+            break
+    return found, current
+
+
+def _part(value: Any, part: PathPart) -> tuple[bool, Any]:
+    if isinstance(part, str) and is_map(value):
+        return part in value, value.get(part)
+    if isinstance(part, int) and is_list(value) and part < len(value):
+        return True, value[part]
+    return False, None
 
 
 def keep_old(old: Any, new: Any, pattern: Path) -> Any:

@@ -152,7 +152,7 @@ def _encoder(
     seconds = _prefill_s(model, precision, accelerator, traffic.prompt_tokens, width) + STEP_OVERHEAD_S
     needed = max(1, math.ceil(traffic.requests_per_s * seconds / UTILISATION))
     reasons = (
-        f"weights {weights:.1f} GiB in {precision}; a text of {traffic.prompt_tokens} tokens takes {seconds * 1e3:.1f} ms",
+        f"weights {weights:.1f} GiB in {precision}; {traffic.prompt_tokens} tokens take {seconds * 1e3:.1f} ms",
         f"{traffic.requests_per_s:.2f} texts/s keep {needed} busy to {UTILISATION:.0%}, {spare} spare",
     )
     length = min(model.max_context or traffic.prompt_tokens, _round_up(traffic.prompt_tokens, 512))

@@ -9,7 +9,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components import pods
 from components.core import Component, manifest
-from components.ownership import Ownership
+from components.ownership import Ownership, digest
 
 PORT = 4000
 NAME = "gateway"
@@ -106,6 +106,7 @@ class Gateway(Component):
             f"{name}-config", metadata=manifest({"name": "gateway-config", **place}), data=files, opts=self.child()
         )
         review = self._review_volume(name, spec, place) if spec.review_percent else None
+        mark = config.apply(lambda text: digest(text + review_script))
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": NAME, **place}),
@@ -115,7 +116,10 @@ class Gateway(Component):
                     "selector": {"matchLabels": selector},
                     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
                     "template": {
-                        "metadata": {"labels": labels, "annotations": {"domicile.dev/config": config.apply(_digest)}},
+                        "metadata": {
+                            "labels": labels,
+                            "annotations": {"domicile.dev/config": mark},
+                        },
                         "spec": _pod(spec, selector),
                     },
                 }
@@ -214,12 +218,6 @@ class Gateway(Component):
             ),
             opts=self.child(depends_on=[service]),
         )
-
-
-def _digest(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:

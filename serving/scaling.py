@@ -8,7 +8,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components import pods
 from components.core import Component, manifest
-from components.ownership import Ownership
+from components.ownership import Ownership, digest
 from serving.model_server import PORT
 
 WAITING_PER_REPLICA = 5
@@ -129,6 +129,7 @@ class Scaling(Component):
             opts=self.child(depends_on=[account, role]),
         )
         self._walls(name, args, labels, selector)
+        marks = {"domicile.dev/script": Output.from_input(args.script).apply(digest)}
         k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": part, **place}),
@@ -136,7 +137,7 @@ class Scaling(Component):
                 {
                     "replicas": 1,
                     "selector": {"matchLabels": selector},
-                    "template": {"metadata": {"labels": labels}, "spec": _pod(args, part)},
+                    "template": {"metadata": {"labels": labels, "annotations": marks}, "spec": _pod(args, part)},
                 }
             ),
             opts=self.child(depends_on=[binding]),

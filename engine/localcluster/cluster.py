@@ -71,6 +71,7 @@ class Cluster:
             raise ClusterError(message)
         self.name = name
         self.folder = binaries.cache_folder() / "clusters" / name
+        self._supervisor: subprocess.Popen[bytes] | None = None
 
     @property
     def kubeconfig(self) -> Path:
@@ -106,6 +107,8 @@ class Cluster:
                 time.sleep(0.05)
             if self._holder():
                 os.kill(pid, signal.SIGKILL)
+        if self._supervisor is not None:
+            self._supervisor.wait()
         existed = self.folder.exists()
         shutil.rmtree(self.folder, ignore_errors=True)
         return existed
@@ -170,7 +173,7 @@ class Cluster:
         write_atomic(self.kubeconfig, config.encode())
         root = Path(__file__).parents[2]
         with (self.folder / "logs" / "supervisor.log").open("ab") as log:
-            subprocess.Popen(  # noqa: S603 this interpreter
+            self._supervisor = subprocess.Popen(  # noqa: S603 this interpreter
                 [sys.executable, "-m", "engine.localcluster.supervisor", str(self.folder)],
                 cwd=root,
                 stdin=subprocess.DEVNULL,

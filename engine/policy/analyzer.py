@@ -118,6 +118,10 @@ class AnalyzerPack:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        self._end()
+
+    def _end(self) -> None:
+        self._process.wait()
         self._listener.join()
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
@@ -175,8 +179,7 @@ class AnalyzerPack:
                 return int(line)
             if not line:
                 break
-        self._process.wait()
-        self._listener.join()
+        self._end()
         words = "\n".join(self._words[-8:])
         message = f"{self._folder}: the policy pack did not start:\n{words}"
         raise ProjectError(message)

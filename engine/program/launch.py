@@ -67,6 +67,8 @@ class Running:
                 return process.wait()
             finally:
                 self.kill()
+                if process.stdin:
+                    process.stdin.close()
                 for reader in readers:
                     reader.join()
 

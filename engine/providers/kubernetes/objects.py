@@ -187,9 +187,13 @@ def as_sent(value: Any) -> Any:
 
 
 def pruned_to(shape: Any, live: Any) -> Any:
-    """What of a live object stands where the inputs had something: the inputs as they are now."""
+    """What of a live object stands where the inputs had something: the inputs as they are now.
+
+    A false, zero or empty input that the server leaves out is still as it was.
+    """
     if is_map(shape) and is_map(live):
-        return {key: pruned_to(inner, live[key]) for key, inner in shape.items() if key in live}
+        kept = {key: inner for key, inner in shape.items() if key in live or not inner}
+        return {key: pruned_to(inner, live[key]) if key in live else inner for key, inner in kept.items()}
     if is_list(shape) and is_list(live):
         return _pruned_list(shape, live)
     return live

@@ -1,0 +1,99 @@
+"""What tests share: projects on disk, runs of them, and one local cluster."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import operations
+from engine.localcluster.cluster import Cluster
+from engine.operations import Result
+from engine.policy.judges import PackSource
+from engine.session import Session, open_session
+from engine.values import Props
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Stack:
+    """A stack in a temporary project, and the events of its last run."""
+
+    folder: Path
+    name: str = "dev"
+    packs: tuple[PackSource, ...] = ()
+    unknowns_fail: bool = True
+    in_process: bool = True
+    overrides: dict[str, str] = field(default_factory=dict[str, str])
+    events: list[Props] = field(default_factory=list[Any])
+
+    def run(self, kind: str) -> Result:
+        """Run an operation by its name."""
+        session = self.session()
+        self.events = []
+        setting = session.setting(
+            self.events.append, packs=self.packs, unknowns_fail=self.unknowns_fail, in_process=self.in_process
+        )
+        if kind == "preview":
+            return operations.preview(setting, session.program())
+        if kind == "up":
+            return operations.up(setting, session.program())
+        return operations.refresh(setting) if kind == "refresh" else operations.destroy(setting)
+
+    def session(self) -> Session:
+        """Open the stack anew."""
+        return open_session(self.folder, self.name, overrides=self.overrides)
+
+    def write(self, program: str) -> None:
+        """Replace the program."""
+        (self.folder / "__main__.py").write_text(program, encoding="utf-8")
+
+    def steps(self) -> list[tuple[str, str]]:
+        """The steps of the last run that ended well, without those that change nothing."""
+        found = [event["resOutputsEvent"]["metadata"] for event in self.events if "resOutputsEvent" in event]
+        return [(one["op"], one["urn"].rsplit("::", 1)[-1]) for one in found if one["op"] != "same"]
+
+    def messages(self) -> str:
+        """Everything the last run said."""
+        return "\n".join(event["diagnosticEvent"]["message"] for event in self.events if "diagnosticEvent" in event)
+
+
+MakeStack = Callable[..., Stack]
+
+
+@pytest.fixture(autouse=True)
+def _passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "for tests")
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> MakeStack:
+    """Make a project with a program."""
+
+    def make(program: str, **options: Any) -> Stack:
+        (tmp_path / "Pulumi.yaml").write_text("name: proj\nruntime: python\n", encoding="utf-8")
+        stack = Stack(tmp_path, **options)
+        stack.write(program)
+        return stack
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A local cluster of this test run."""
+    one = Cluster(f"test-{os.getpid()}")
+    one.up(lambda _text: None)
+    yield one
+    one.down()
+
+
+@pytest.fixture
+def kubeconfig(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cluster's kubeconfig, also for programs."""
+    monkeypatch.setenv("TEST_KUBECONFIG", str(cluster.kubeconfig))
+    return cluster.kubeconfig
