@@ -35,11 +35,11 @@ def load(file: Path) -> Loaded:
         message = f"{file}:1:1: expected a blueprint: a mapping that begins with 'kind:'"
         raise DocumentError(message)
     kind = content.get("kind")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         message = f"{document.where(('kind',))}: kind: '{kind}' is not a blueprint; choose {', '.join(KINDS)}"
         raise DocumentError(message)
     try:
-        return Loaded(document, KINDS[str(kind)].model_validate(content))  # pyright: ignore[reportUnknownArgumentType]
+        return Loaded(document, KINDS[kind].model_validate(content))  # pyright: ignore[reportUnknownArgumentType]
     except ValidationError as error:
         raise DocumentError(documents.explain(document, error)) from error
 

@@ -24,6 +24,7 @@ from engine.program.launch import Program, Running, run_in_process
 from engine.project import Config
 from engine.providers.contract import Subject
 from engine.providers.registry import Registry
+from engine.state import snapshot as snapshots
 from engine.state.backend import StackStore
 from engine.state.resource import ResourceState
 from engine.state.snapshot import Snapshot
@@ -138,33 +139,50 @@ def _body(
 def _resume(executor: Executor, snapshot: Snapshot) -> None:
     """Settle operations that an interrupted run had begun, by asking what became of them."""
     for pending in snapshot.pending:
-        state = pending.resource
-        name = f"{state.type} '{urns.name_of(state.urn)}'"
-        if pending.type != "creating":
-            continue
-        recorded = snapshot.find(state.urn)
-        if recorded is not None and not recorded.pending_replacement:
-            continue
-        provider = executor.registry.of(state.provider, state.type)
-        subject = Subject(state.urn, state.type, urns.name_of(state.urn))
-        candidate = provider.expected_id(subject, reveal(state.inputs)) if provider is not None else ""
-        found = (
-            provider.read(replace(subject, id=candidate), reveal(state.inputs), {})
-            if provider is not None and candidate
-            else None
+        recorded = snapshot.find(pending.resource.urn)
+        if pending.type == snapshots.CREATING and (recorded is None or recorded.pending_replacement):
+            _resume_create(executor, pending.resource)
+        elif pending.type in (snapshots.DELETING, snapshots.UPDATING):
+            for state in [one for one in executor.run.old_list if one.urn == pending.resource.urn and one.id]:
+                _resume_change(executor, state)
+
+
+def _resume_create(executor: Executor, state: ResourceState) -> None:
+    """Take over what was created; where its id cannot be known, say so."""
+    name = f"{state.type} '{urns.name_of(state.urn)}'"
+    provider = executor.registry.of(state.provider, state.type)
+    subject = Subject(state.urn, state.type, urns.name_of(state.urn))
+    candidate = provider.expected_id(subject, reveal(state.inputs)) if provider is not None else ""
+    if provider is None or not candidate:
+        text = (
+            f"an interrupted run was creating {name}; whether it exists is not known. If it does, delete or import it"
         )
-        if found is None:
-            executor.events.diagnose(
-                "warning",
-                f"an interrupted run was creating {name}; whether it exists is not known here. If it does, "
-                "delete it or import it",
-                state.urn,
-            )
-            continue
-        adopted = replace(state, id=found.id, outputs=annotate(found.outputs, state.inputs), modified=now())
-        executor.run.old_list.append(adopted)
-        executor.run.olds[adopted.urn] = adopted
-        executor.events.diagnose("info", f"{name} had been created by an interrupted run and was taken over", state.urn)
+        executor.events.diagnose("warning", text, state.urn)
+        return
+    found = provider.read(replace(subject, id=candidate), reveal(state.inputs), {})
+    if found is None:
+        return
+    adopted = replace(state, id=found.id, outputs=annotate(found.outputs, state.inputs), modified=now())
+    executor.run.old_list.append(adopted)
+    executor.run.olds[adopted.urn] = adopted
+    executor.events.diagnose("info", f"{name} had been created by an interrupted run and was taken over", state.urn)
+
+
+def _resume_change(executor: Executor, state: ResourceState) -> None:
+    """Bring a recorded resource to what is there after an update or a deletion that may have happened."""
+    run = executor.run
+    provider = executor.registry.of(state.provider, state.type)
+    if provider is None:
+        return
+    subject = Subject(state.urn, state.type, urns.name_of(state.urn), state.id)
+    found = provider.read(subject, reveal(state.inputs), reveal(state.outputs))
+    if found is None:
+        run.old_list[:] = [one for one in run.old_list if one is not state]
+        if run.olds.get(state.urn) is state:
+            del run.olds[state.urn]
+        return
+    state.inputs = annotate(found.inputs, state.inputs) if found.inputs else state.inputs
+    state.outputs = annotate(found.outputs, state.outputs)
 
 
 def _run_program(setting: Setting, program: Program, executor: Executor, running: Running) -> None:

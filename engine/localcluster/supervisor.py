@@ -32,7 +32,7 @@ LOCK = "supervisor.lock"
 STATUS = "status.json"
 PLAN = "plan.json"
 READY_TIMEOUT_S = 120.0
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 4.0
 MAX_RESTARTS = 20
 _PR_SET_PDEATHSIG = 1
 

@@ -16,27 +16,45 @@ def test_an_update_shows_what_changed(make_stack: MakeStack) -> None:
     stack.write(HEAD + "random.RandomPet('a', length=3)")
     assert stack.run("up").ok
     assert [op for op, _ in stack.steps()] == ["create-replacement", "replace", "delete-replaced"]
-    found = next(event for event in stack.events if "resOutputsEvent" in event and event["resOutputsEvent"]["metadata"]["op"] == "replace")
+    found = next(
+        event
+        for event in stack.events
+        if "resOutputsEvent" in event and event["resOutputsEvent"]["metadata"]["op"] == "replace"
+    )
     assert found["resOutputsEvent"]["metadata"]["diffs"] == ["length"]
     assert found["resOutputsEvent"]["metadata"]["detailedDiff"]["length"]["diffKind"] == "update-replace"
 
 
 def test_what_the_program_no_longer_asks_for_is_deleted_dependents_first(make_stack: MakeStack) -> None:
-    stack = make_stack(HEAD + "a = random.RandomPet('a')\nb = random.RandomPet('b', keepers={'a': a.id})\nrandom.RandomUuid('c', keepers={'b': b.id})")
+    stack = make_stack(
+        HEAD
+        + "a = random.RandomPet('a')\nb = random.RandomPet('b', keepers={'a': a.id})\nrandom.RandomUuid('c', keepers={'b': b.id})"
+    )
     assert stack.run("up").ok
     stack.write(HEAD + "random.RandomUuid('d')")
     assert stack.run("up").ok
-    assert [step for step in stack.steps() if step[0] == "delete"] == [("delete", "c"), ("delete", "b"), ("delete", "a")]
+    assert [step for step in stack.steps() if step[0] == "delete"] == [
+        ("delete", "c"),
+        ("delete", "b"),
+        ("delete", "a"),
+    ]
 
 
 def test_delete_before_replace_takes_dependents_along(make_stack: MakeStack) -> None:
-    program = HEAD + "a = random.RandomPet('a', length={n}, opts=Options(delete_before_replace=True))\nrandom.RandomUuid('b', keepers={{'a': a.id}})"
+    program = (
+        HEAD
+        + "a = random.RandomPet('a', length={n}, opts=Options(delete_before_replace=True))\nrandom.RandomUuid('b', keepers={{'a': a.id}})"
+    )
     stack = make_stack(program.format(n=2))
     assert stack.run("up").ok
     stack.write(program.format(n=3))
     assert stack.run("up").ok
     ops = stack.steps()
-    assert ops.index(("delete-replaced", "b")) < ops.index(("delete-replaced", "a")) < ops.index(("create-replacement", "a"))
+    assert (
+        ops.index(("delete-replaced", "b"))
+        < ops.index(("delete-replaced", "a"))
+        < ops.index(("create-replacement", "a"))
+    )
     assert ops.index(("create-replacement", "a")) < ops.index(("create-replacement", "b"))
     assert stack.run("up").changes == {"same": 4}
 
@@ -53,13 +71,16 @@ def test_a_renamed_resource_is_kept_by_its_alias(make_stack: MakeStack) -> None:
 
 
 def test_children_follow_a_renamed_parent(make_stack: MakeStack) -> None:
-    program = HEAD + """
+    program = (
+        HEAD
+        + """
 class Group(pulumi.ComponentResource):
     def __init__(self, name, opts=None):
         super().__init__('example:x:Group', name, None, opts)
         random.RandomPet(f'{name}-pet', opts=Options(parent=self))
         self.register_outputs({})
 """
+    )
     stack = make_stack(program + "Group('old')")
     assert stack.run("up").ok
     stack.write(program + "Group('new', Options(aliases=[pulumi.Alias(name='old')]))")
@@ -85,7 +106,9 @@ def test_a_protected_resource_is_not_deleted(make_stack: MakeStack) -> None:
     assert len(stack.session().store.load().resources) == 3
 
 
-def test_retained_resources_leave_the_state_only(make_stack: MakeStack, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_retained_resources_leave_the_state_only(
+    make_stack: MakeStack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     trace = tmp_path_factory.mktemp("trace") / "deleted"
     program = f"""
 import pulumi
@@ -148,7 +171,10 @@ def test_an_import_takes_over_and_refuses_other_inputs(make_stack: MakeStack, ku
 import os, pulumi, pulumi_kubernetes as k8s
 provider = k8s.Provider('p', kubeconfig=os.environ['TEST_KUBECONFIG'])
 """
-    stack = make_stack(head + "k8s.core.v1.ConfigMap('a', metadata={'name': 'taken'}, data={'x': '1'}, opts=pulumi.ResourceOptions(provider=provider, retain_on_delete=True))")
+    stack = make_stack(
+        head
+        + "k8s.core.v1.ConfigMap('a', metadata={'name': 'taken'}, data={'x': '1'}, opts=pulumi.ResourceOptions(provider=provider, retain_on_delete=True))"
+    )
     assert stack.run("up").ok
     assert stack.run("destroy").ok
     wrong = "k8s.core.v1.ConfigMap('b', metadata={'name': 'taken'}, data={'x': '2'}, opts=pulumi.ResourceOptions(provider=provider, import_='default/taken'))"
@@ -164,10 +190,14 @@ provider = k8s.Provider('p', kubeconfig=os.environ['TEST_KUBECONFIG'])
 
 
 def test_stack_references_read_the_other_stack(make_stack: MakeStack) -> None:
-    stack = make_stack(HEAD + "pulumi.export('plain', 'value')\npulumi.export('hidden', pulumi.Output.secret('canary-x'))")
+    stack = make_stack(
+        HEAD + "pulumi.export('plain', 'value')\npulumi.export('hidden', pulumi.Output.secret('canary-x'))"
+    )
     assert stack.run("up").ok
     stack.name = "second"
-    stack.write("import pulumi\nref = pulumi.StackReference('organization/proj/dev')\npulumi.export('got', ref.get_output('plain'))\npulumi.export('too', ref.get_output('hidden'))")
+    stack.write(
+        "import pulumi\nref = pulumi.StackReference('organization/proj/dev')\npulumi.export('got', ref.get_output('plain'))\npulumi.export('too', ref.get_output('hidden'))"
+    )
     result = stack.run("up")
     assert result.ok, stack.messages()
     assert result.outputs["got"] == "value"
@@ -185,7 +215,10 @@ def test_stack_references_read_the_other_stack(make_stack: MakeStack) -> None:
         ("import pulumi\npulumi.CustomResource('nopackage:index:Thing', 'a')", "no provider for package 'nopackage'"),
         ("def (:", "SyntaxError"),
         ("import pulumi\npulumi.Config().require('missing')", "missing"),
-        ("import pulumi, pulumi_random as r\nr.RandomPet('a', opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='soon')))", "not a duration"),
+        (
+            "import pulumi, pulumi_random as r\nr.RandomPet('a', opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='soon')))",
+            "not a duration",
+        ),
         (
             "import pulumi, pulumi_random as r\nh = pulumi.ResourceHook('h', lambda a: None)\n"
             "r.RandomPet('a', opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[h])))",
@@ -194,7 +227,9 @@ def test_stack_references_read_the_other_stack(make_stack: MakeStack) -> None:
     ],
 )
 @pytest.mark.parametrize("in_process", [True, False])
-def test_a_broken_program_is_told_in_one_message(make_stack: MakeStack, program: str, said: str, *, in_process: bool) -> None:
+def test_a_broken_program_is_told_in_one_message(
+    make_stack: MakeStack, program: str, said: str, *, in_process: bool
+) -> None:
     stack = make_stack(program, in_process=in_process)
     result = stack.run("up")
     assert not result.ok
@@ -203,13 +238,18 @@ def test_a_broken_program_is_told_in_one_message(make_stack: MakeStack, program:
 
 
 def test_default_providers_can_be_forbidden(make_stack: MakeStack) -> None:
-    stack = make_stack("import pulumi_random as r\nr.RandomPet('a')", overrides={"pulumi:disable-default-providers": '["*"]'})
+    stack = make_stack(
+        "import pulumi_random as r\nr.RandomPet('a')", overrides={"pulumi:disable-default-providers": '["*"]'}
+    )
     assert not stack.run("up").ok
     assert "Default provider for 'random' disabled" in stack.messages()
 
 
 def test_a_failed_create_keeps_what_was_made_before(make_stack: MakeStack) -> None:
-    stack = make_stack(HEAD + "a = random.RandomPet('a')\nrandom.RandomString('b', length=5, lower=False, upper=False, numeric=False, special=False, keepers={'a': a.id})")
+    stack = make_stack(
+        HEAD
+        + "a = random.RandomPet('a')\nrandom.RandomString('b', length=5, lower=False, upper=False, numeric=False, special=False, keepers={'a': a.id})"
+    )
     assert not stack.run("up").ok
     snapshot = stack.session().store.load()
     assert any(one.urn.endswith("::a") for one in snapshot.resources)
@@ -228,9 +268,13 @@ def test_a_hidden_secret_is_hidden_everywhere(make_stack: MakeStack) -> None:
     session = stack.session()
     crypter: Crypter = session.store.crypter()
     secure = crypter.encrypt("canary-token-1234")
-    (stack.folder / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {crypter.salt}\nconfig:\n  proj:token:\n    secure: {secure}\n", encoding="utf-8")
+    (stack.folder / "Pulumi.dev.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\nconfig:\n  proj:token:\n    secure: {secure}\n", encoding="utf-8"
+    )
     assert stack.run("up").ok, stack.messages()
-    stack.write("import pulumi, pulumi_random as r\nr.RandomPet('a', keepers={'token': pulumi.Output.secret('canary-second-one')})")
+    stack.write(
+        "import pulumi, pulumi_random as r\nr.RandomPet('a', keepers={'token': pulumi.Output.secret('canary-second-one')})"
+    )
     assert stack.run("up").ok
     everything = repr(stack.events) + stack.messages()
     for file in stack.folder.rglob("*"):

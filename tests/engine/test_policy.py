@@ -38,7 +38,9 @@ def test_a_preview_tells_every_violation(make_stack: MakeStack) -> None:
 
 
 def test_configuration_reaches_the_rules(make_stack: MakeStack) -> None:
-    stack = make_stack(HEAD + "r.RandomPet('a', length=5)", packs=(PackSource(STRANGERS, config={"short": {"most": 6}}),))
+    stack = make_stack(
+        HEAD + "r.RandomPet('a', length=5)", packs=(PackSource(STRANGERS, config={"short": {"most": 6}}),)
+    )
     assert stack.run("up").ok, stack.messages()
     stack.packs = (PackSource(STRANGERS, config={"short": {"most": 4, "enforcementLevel": "advisory"}}),)
     assert stack.run("up").ok
@@ -60,7 +62,9 @@ def test_a_remediation_rewrites_the_inputs(make_stack: MakeStack) -> None:
 
 
 @pytest.mark.parametrize(("unknowns_fail", "passes"), [(True, False), (False, True)])
-def test_an_unknown_is_undetermined_never_a_silent_pass(make_stack: MakeStack, *, unknowns_fail: bool, passes: bool) -> None:
+def test_an_unknown_is_undetermined_never_a_silent_pass(
+    make_stack: MakeStack, *, unknowns_fail: bool, passes: bool
+) -> None:
     program = "pet = r.RandomPet('a')\nr.RandomUuid('b', keepers={'of': pet.id})"
     stack = strangers(make_stack, program, unknowns_fail=unknowns_fail)
     assert stack.run("preview").ok is passes
@@ -102,4 +106,9 @@ k8s.core.v1.ConfigMap('c', metadata={'namespace': 'judged'}, data={'config.yaml'
         assert not stack.run("preview").ok
         found.append(verdicts(stack))
     assert found[0] == found[1]
-    assert {name for name, _ in found[0]} == {"residency-declared", "residency-inference-path", "encryption-at-rest", "budget-declared"}
+    assert {name for name, _ in found[0]} == {
+        "residency-declared",
+        "residency-inference-path",
+        "encryption-at-rest",
+        "budget-declared",
+    }

@@ -56,7 +56,10 @@ def test_an_unchanged_secret_keeps_its_ciphertext(make_stack: MakeStack) -> None
     before = json.loads(stack.session().store.file.read_text(encoding="utf-8"))
     assert stack.run("up").ok
     after = json.loads(stack.session().store.file.read_text(encoding="utf-8"))
-    assert before["checkpoint"]["latest"]["resources"][0]["outputs"] == after["checkpoint"]["latest"]["resources"][0]["outputs"]
+    assert (
+        before["checkpoint"]["latest"]["resources"][0]["outputs"]
+        == after["checkpoint"]["latest"]["resources"][0]["outputs"]
+    )
 
 
 def test_export_and_import_bring_a_stack_back(make_stack: MakeStack) -> None:
@@ -168,7 +171,10 @@ def test_a_failed_write_changes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 def test_one_writer_and_the_refused_sees_who(tmp_path: Path) -> None:
     store = StackStore(tmp_path, "proj", "dev")
     with store.locked():
-        with pytest.raises(LockedError, match=r"in use by .*@.* \(pid \d+\), for \d+ s"), StackStore(tmp_path, "proj", "dev").locked():
+        with (
+            pytest.raises(LockedError, match=r"in use by .*@.* \(pid \d+\), for \d+ s"),
+            StackStore(tmp_path, "proj", "dev").locked(),
+        ):
             pass
         assert len(list(store.cli_locks.glob("*.json"))) == 1, "the Pulumi CLI sees the lock"
     assert not list(store.cli_locks.glob("*.json"))
@@ -192,7 +198,10 @@ def test_a_dead_owner_frees_the_lock(tmp_path: Path) -> None:
     [
         ({"urn": "", "type": "t"}, "no name"),
         ({"urn": "urn:pulumi:dev::proj::a:b:C::x", "type": "a:b:C", "custom": True}, "no id"),
-        ({"urn": "urn:pulumi:dev::proj::a:b:C::x", "type": "a:b:C", "parent": "urn:pulumi:dev::proj::a:b:D::y"}, "not recorded before"),
+        (
+            {"urn": "urn:pulumi:dev::proj::a:b:C::x", "type": "a:b:C", "parent": "urn:pulumi:dev::proj::a:b:D::y"},
+            "not recorded before",
+        ),
     ],
 )
 def test_an_inconsistent_state_is_not_used(record: dict[str, object], said: str) -> None:

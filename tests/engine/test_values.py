@@ -31,7 +31,9 @@ def test_a_difference_is_empty_exactly_when_values_are_equal(one: Any, other: An
 
 @given(st.lists(st.text(min_size=1, max_size=6) | st.integers(0, 20), min_size=1, max_size=5))
 def test_a_path_survives_writing_and_reading(parts: list[Any]) -> None:
-    if isinstance(parts[0], int) or any(isinstance(part, str) and ("\\" in part or part == "*" or '"' in part) for part in parts):
+    if isinstance(parts[0], int) or any(
+        isinstance(part, str) and ("\\" in part or part == "*" or '"' in part) for part in parts
+    ):
         return
     assert paths.parse(paths.render(tuple(parts))) == tuple(parts)
 

@@ -43,8 +43,15 @@ def test_a_conflict_names_the_manager_and_the_field(make_stack: MakeStack, conne
     stack = make_stack(web("conflict"))
     assert stack.run("up").ok, stack.messages()
     path = "/apis/apps/v1/namespaces/default/deployments/web-conflict"
-    body: Props = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web-conflict"}, "spec": {"replicas": 3}}
-    taken = connection.request("PATCH", path, query={"fieldManager": "somebody", "force": "true"}, body=body, content_type=APPLY)
+    body: Props = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web-conflict"},
+        "spec": {"replicas": 3},
+    }
+    taken = connection.request(
+        "PATCH", path, query={"fieldManager": "somebody", "force": "true"}, body=body, content_type=APPLY
+    )
     assert taken.status == 200
     stack.write(web("conflict", replicas=2))
     assert not stack.run("up").ok
@@ -58,7 +65,10 @@ def test_a_conflict_names_the_manager_and_the_field(make_stack: MakeStack, conne
 
 
 def test_drift_is_seen_and_mended(make_stack: MakeStack, connection: Connection) -> None:
-    program = HEAD + "k8s.core.v1.ConfigMap('c', metadata={'name': 'drifts', 'annotations': {%s}}, data={'a': '1'}, opts=here)"
+    program = (
+        HEAD
+        + "k8s.core.v1.ConfigMap('c', metadata={'name': 'drifts', 'annotations': {%s}}, data={'a': '1'}, opts=here)"
+    )
     stack = make_stack(program % "")
     assert stack.run("up").ok
     path = "/api/v1/namespaces/default/configmaps/drifts"
@@ -86,7 +96,10 @@ def test_what_cannot_change_in_place_is_replaced(make_stack: MakeStack) -> None:
 
 
 def test_the_server_tells_what_else_cannot_change(make_stack: MakeStack) -> None:
-    program = HEAD + "k8s.core.v1.Service('s', metadata={{'name': 'ip'}}, spec={{'clusterIP': {ip!r}, 'ports': [{{'port': 80}}]}}, opts=here)"
+    program = (
+        HEAD
+        + "k8s.core.v1.Service('s', metadata={{'name': 'ip'}}, spec={{'clusterIP': {ip!r}, 'ports': [{{'port': 80}}]}}, opts=here)"
+    )
     stack = make_stack(program.format(ip="10.96.77.1"))
     assert stack.run("up").ok, stack.messages()
     stack.write(program.format(ip="10.96.77.2"))
@@ -96,7 +109,9 @@ def test_the_server_tells_what_else_cannot_change(make_stack: MakeStack) -> None
 
 
 def test_a_pod_that_cannot_run_is_told_with_the_reason(make_stack: MakeStack) -> None:
-    greedy = "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"
+    greedy = (
+        "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"
+    )
     stack = make_stack(web("greedy", spec=greedy, notes="{'pulumi.com/timeoutSeconds': '3'}"))
     assert not stack.run("up").ok
     assert "is not scheduled" in stack.messages()
@@ -109,13 +124,17 @@ def test_a_pod_that_cannot_run_is_told_with_the_reason(make_stack: MakeStack) ->
 
 
 def test_not_waiting_is_a_choice(make_stack: MakeStack) -> None:
-    greedy = "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"
+    greedy = (
+        "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"
+    )
     stack = make_stack(web("patient", spec=greedy, notes="{'pulumi.com/skipAwait': 'true'}"))
     assert stack.run("up").ok, stack.messages()
     assert stack.run("destroy").ok
 
 
-def test_an_unreachable_cluster_is_never_taken_for_deleted_resources(make_stack: MakeStack, tmp_path: Path, kubeconfig: Path) -> None:
+def test_an_unreachable_cluster_is_never_taken_for_deleted_resources(
+    make_stack: MakeStack, tmp_path: Path, kubeconfig: Path
+) -> None:
     copy = tmp_path / "kubeconfig"
     copy.write_text(kubeconfig.read_text(encoding="utf-8"), encoding="utf-8")
     program = HEAD.replace("os.environ['TEST_KUBECONFIG']", repr(str(copy)))
@@ -137,21 +156,33 @@ def test_a_preview_without_a_cluster_still_checks_types(
     make_stack: MakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = tmp_path / "no-such-kubeconfig"
-    missing.write_text("apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: a, user: {token: x}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n", encoding="utf-8")
+    missing.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: a, user: {token: x}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n",
+        encoding="utf-8",
+    )
     monkeypatch.setenv("TEST_KUBECONFIG", str(missing))
     stack = make_stack(HEAD + "k8s.core.v1.ConfigMap('c', data={'a': '1'}, opts=here)")
     assert stack.run("preview").ok, stack.messages()
-    stack.write(HEAD + "k8s.apps.v1.Deployment('d', spec={'replica': 1, 'selector': {}, 'template': {'spec': {'containers': [{'name': 'a', 'ports': [{'containerPort': 'x'}]}]}}}, opts=here)")
+    stack.write(
+        HEAD
+        + "k8s.apps.v1.Deployment('d', spec={'replica': 1, 'selector': {}, 'template': {'spec': {'containers': [{'name': 'a', 'ports': [{'containerPort': 'x'}]}]}}}, opts=here)"
+    )
     assert not stack.run("preview").ok
     assert "spec.replica: no such property; did you mean 'replicas'?" in stack.messages()
     assert "spec.template.spec.containers[0].ports[0].containerPort: must be a whole number" in stack.messages()
 
 
 def test_admission_refuses_in_the_preview(make_stack: MakeStack) -> None:
-    program = HEAD + "n = k8s.core.v1.Namespace('n', metadata={'name': 'strict', 'labels': {'pod-security.kubernetes.io/enforce': 'restricted'}}, opts=here)\n"
+    program = (
+        HEAD
+        + "n = k8s.core.v1.Namespace('n', metadata={'name': 'strict', 'labels': {'pod-security.kubernetes.io/enforce': 'restricted'}}, opts=here)\n"
+    )
     stack = make_stack(program)
     assert stack.run("up").ok
-    stack.write(program + "k8s.core.v1.Pod('p', metadata={'name': 'p', 'namespace': 'strict'}, spec={'containers': [{'name': 'a', 'image': 'b:1'}]}, opts=here)")
+    stack.write(
+        program
+        + "k8s.core.v1.Pod('p', metadata={'name': 'p', 'namespace': 'strict'}, spec={'containers': [{'name': 'a', 'image': 'b:1'}]}, opts=here)"
+    )
     assert not stack.run("preview").ok
     assert 'violates PodSecurity "restricted' in stack.messages()
     assert stack.run("destroy").ok

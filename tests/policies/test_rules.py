@@ -27,7 +27,10 @@ def place(labels: Any, notes: Any) -> dict[str, Any]:
 
 def pod(env: Any, gpus: str = "0", labels: Any = None) -> dict[str, Any]:
     container = {"name": "c", "env": env, "resources": {"limits": {"nvidia.com/gpu": gpus}}}
-    return {"metadata": {"labels": labels or {}}, "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}}}
+    return {
+        "metadata": {"labels": labels or {}},
+        "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}},
+    }
 
 
 def claim(name: Any) -> dict[str, Any]:
@@ -52,16 +55,80 @@ J, C, B = "domicile.dev/jurisdictions", "domicile.dev/data-class", "domicile.dev
 O, K = "domicile.dev/owner", "domicile.dev/cost-centre"
 Case = tuple[str, list[Any], list[Any], Any, dict[str, Any]]
 CASES: dict[str, Case] = {
-    "residency-declared": (NAMESPACE, [place({C: "x"}, {J: "DE"}), {"metadata": {"labels": {}}}, {}], [place({}, {J: "DE"}), place({C: "x"}, {}), place({}, {})], {"metadata": {"labels": U}}, {}),
-    "residency-allowed": (NAMESPACE, [place({}, {J: "DE"}), place({}, {J: "DE,FR"}), place({}, {})], [place({}, {J: "US"}), place({}, {J: "DE,US"}), place({}, {J: "IN"})], place({}, {J: U}), {"allowed": ["DE", "FR"]}),
-    "residency-inference-path": (MAP, [routes("http://chat:8000/v1"), routes("http://chat.x.svc.cluster.local/v1"), {"data": {"other": "x"}}], [routes("https://api.openai.com/v1"), routes("http://1.2.3.4/v1"), routes("https://eu.example.com")], routes(U), {}),
-    "residency-egress": (WALL, [wall("weights", "0.0.0.0/0"), wall("chat", "10.0.0.0/8"), {"spec": {"podSelector": {}}}], [wall("chat", "0.0.0.0/0"), wall("", "::/0"), wall("gateway", "0.0.0.0/0")], wall("chat", U), {}),
-    "encryption-at-rest": (CLAIM, [claim("encrypted"), claim("encrypted-shared"), claim("encrypted")], [claim("standard"), claim(None), claim("gp2")], claim(U), {}),
-    "encryption-in-transit": (INGRESS, [ingress(["a.b"], ["a.b"]), ingress([], []), ingress(["a.b", "c.d"], ["c.d", "a.b"])], [ingress(["a.b"], []), ingress(["a.b", "c.d"], ["a.b"]), {"spec": {"rules": [{}]}}], {"spec": {"rules": [{"host": U}]}}, {}),
-    "encryption-no-plain-secrets": (DEPLOYMENT, [pod([{"name": "HOME", "value": "/tmp"}]), pod([{"name": "API_KEY", "valueFrom": {}}]), pod([])], [pod([{"name": "API_KEY", "value": "x"}]), pod([{"name": "DB_PASSWORD", "value": "x"}]), pod([{"name": "token", "value": "x"}])], pod([{"name": "API_KEY", "value": U}]), {}),
-    "budget-gpu-owner": (DEPLOYMENT, [pod([], "1", {O: "a", K: "b"}), pod([]), pod([], "0")], [pod([], "1"), pod([], "2", {O: "a"}), pod([], "1", {K: "b"})], pod([], U), {}),
-    "budget-declared": (NAMESPACE, [place({}, {B: "100"}), {}, {"metadata": {"labels": {}}}], [place({}, {}), place({}, {B: "none"}), place({}, {B: "0"})], place({}, {B: U}), {}),
-    "budget-gpu-total": (DEPLOYMENT, [pod([], "1"), pod([]), pod([], "8")], [pod([], "9"), pod([], "100"), pod([], "16")], pod([], U), {}),
+    "residency-declared": (
+        NAMESPACE,
+        [place({C: "x"}, {J: "DE"}), {"metadata": {"labels": {}}}, {}],
+        [place({}, {J: "DE"}), place({C: "x"}, {}), place({}, {})],
+        {"metadata": {"labels": U}},
+        {},
+    ),
+    "residency-allowed": (
+        NAMESPACE,
+        [place({}, {J: "DE"}), place({}, {J: "DE,FR"}), place({}, {})],
+        [place({}, {J: "US"}), place({}, {J: "DE,US"}), place({}, {J: "IN"})],
+        place({}, {J: U}),
+        {"allowed": ["DE", "FR"]},
+    ),
+    "residency-inference-path": (
+        MAP,
+        [routes("http://chat:8000/v1"), routes("http://chat.x.svc.cluster.local/v1"), {"data": {"other": "x"}}],
+        [routes("https://api.openai.com/v1"), routes("http://1.2.3.4/v1"), routes("https://eu.example.com")],
+        routes(U),
+        {},
+    ),
+    "residency-egress": (
+        WALL,
+        [wall("weights", "0.0.0.0/0"), wall("chat", "10.0.0.0/8"), {"spec": {"podSelector": {}}}],
+        [wall("chat", "0.0.0.0/0"), wall("", "::/0"), wall("gateway", "0.0.0.0/0")],
+        wall("chat", U),
+        {},
+    ),
+    "encryption-at-rest": (
+        CLAIM,
+        [claim("encrypted"), claim("encrypted-shared"), claim("encrypted")],
+        [claim("standard"), claim(None), claim("gp2")],
+        claim(U),
+        {},
+    ),
+    "encryption-in-transit": (
+        INGRESS,
+        [ingress(["a.b"], ["a.b"]), ingress([], []), ingress(["a.b", "c.d"], ["c.d", "a.b"])],
+        [ingress(["a.b"], []), ingress(["a.b", "c.d"], ["a.b"]), {"spec": {"rules": [{}]}}],
+        {"spec": {"rules": [{"host": U}]}},
+        {},
+    ),
+    "encryption-no-plain-secrets": (
+        DEPLOYMENT,
+        [pod([{"name": "HOME", "value": "/tmp"}]), pod([{"name": "API_KEY", "valueFrom": {}}]), pod([])],
+        [
+            pod([{"name": "API_KEY", "value": "x"}]),
+            pod([{"name": "DB_PASSWORD", "value": "x"}]),
+            pod([{"name": "token", "value": "x"}]),
+        ],
+        pod([{"name": "API_KEY", "value": U}]),
+        {},
+    ),
+    "budget-gpu-owner": (
+        DEPLOYMENT,
+        [pod([], "1", {O: "a", K: "b"}), pod([]), pod([], "0")],
+        [pod([], "1"), pod([], "2", {O: "a"}), pod([], "1", {K: "b"})],
+        pod([], U),
+        {},
+    ),
+    "budget-declared": (
+        NAMESPACE,
+        [place({}, {B: "100"}), {}, {"metadata": {"labels": {}}}],
+        [place({}, {}), place({}, {B: "none"}), place({}, {B: "0"})],
+        place({}, {B: U}),
+        {},
+    ),
+    "budget-gpu-total": (
+        DEPLOYMENT,
+        [pod([], "1"), pod([]), pod([], "8")],
+        [pod([], "9"), pod([], "100"), pod([], "16")],
+        pod([], U),
+        {},
+    ),
 }
 
 

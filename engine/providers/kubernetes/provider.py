@@ -87,7 +87,7 @@ class KubernetesProvider(ProviderDefaults):
         """Name the object, give it its namespace, and check it by the SDK's types."""
         kind = objects.kind_of(subject.type, news)
         inputs = {**objects.without_nulls(news), "apiVersion": kind.api_version, "kind": kind.kind}
-        failures = [Failure(place, reason) for place, reason in schema.problems(kind, subject.type, inputs)]
+        failures = [Failure(place, reason) for place, reason in schema.problems(kind, inputs)]
         own = objects.metadata(inputs)
         if kind.patch and not own.get("name"):
             failures.append(Failure("metadata.name", "a patch must name the object it changes"))

@@ -7,12 +7,13 @@ import functools
 import importlib
 import inspect
 import re
+import threading
 import typing
 from collections.abc import Iterator
 from typing import Any
 
 from engine.providers.kubernetes.objects import Kind
-from engine.values import Props, is_list, is_map, is_secret, is_unknown
+from engine.values import Props, is_list, is_map, is_secret, is_unknown, without_internal
 
 CLUSTER_SCOPED = frozenset(
     {
@@ -41,6 +42,9 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
+_SDK = threading.Lock()
+"""The SDK imports its modules when their types are first asked for, which threads must not do at once."""
+
 _QUANTITY = re.compile(r'(limits|requests|hard|capacity|allocatable|max|min|default|defaultRequest)\["[^"]+"\]$')
 
 
@@ -48,16 +52,15 @@ def namespaced(kind: Kind) -> bool | None:
     """Whether a built-in kind lives in namespaces; None for a kind the SDK does not know."""
     if kind.key in CLUSTER_SCOPED:
         return False
-    return True if _arguments(kind) is not None else None
+    with _SDK:
+        return True if _arguments(kind) is not None else None
 
 
-def problems(kind: Kind, type_: str, inputs: Props) -> Iterator[tuple[str, str]]:
+def problems(kind: Kind, inputs: Props) -> list[tuple[str, str]]:
     """Every property the SDK's types do not allow, as (path, reason)."""
-    del type_
-    model = _arguments(kind)
-    if model is None:
-        return
-    yield from _object(model, {key: value for key, value in inputs.items() if not key.startswith("__")}, "")
+    with _SDK:
+        model = _arguments(kind)
+        return list(_object(model, without_internal(inputs), "")) if model is not None else []
 
 
 @functools.cache

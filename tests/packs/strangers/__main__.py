@@ -42,11 +42,25 @@ PolicyPack(
     name="strangers",
     enforcement_level=EnforcementLevel.MANDATORY,
     policies=[
-        ResourceValidationPolicy("short", "Pets are short", short, config_schema=PolicyConfigSchema(properties={"most": {"type": "integer", "default": 3}})),
+        ResourceValidationPolicy(
+            "short",
+            "Pets are short",
+            short,
+            config_schema=PolicyConfigSchema(properties={"most": {"type": "integer", "default": 3}}),
+        ),
         ResourceValidationPolicy("known", "Keepers are known", known),
-        ResourceValidationPolicy("prefixed", "Pets have a prefix", remediate=prefixed, enforcement_level=EnforcementLevel.REMEDIATE),
-        ResourceValidationPolicy("advice", "Uuids are discouraged", lambda args, report: report("a uuid") if "randomUuid" in args.resource_type else None, enforcement_level=EnforcementLevel.ADVISORY),
-        ResourceValidationPolicy("off", "Never", lambda args, report: report("never"), enforcement_level=EnforcementLevel.DISABLED),
+        ResourceValidationPolicy(
+            "prefixed", "Pets have a prefix", remediate=prefixed, enforcement_level=EnforcementLevel.REMEDIATE
+        ),
+        ResourceValidationPolicy(
+            "advice",
+            "Uuids are discouraged",
+            lambda args, report: report("a uuid") if "randomUuid" in args.resource_type else None,
+            enforcement_level=EnforcementLevel.ADVISORY,
+        ),
+        ResourceValidationPolicy(
+            "off", "Never", lambda args, report: report("never"), enforcement_level=EnforcementLevel.DISABLED
+        ),
         ResourceValidationPolicy("breaks", "Breaks", breaks),
         StackValidationPolicy("few", "Few pets", few),
     ],
