@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[1]
 ROUNDS = 5
 PROGRAM = "import pulumi\nfor i in range(1000):\n    pulumi.ComponentResource('bench:index:C', f'c{i}', {'i': i}).register_outputs({'i': i})\n"
 MOCKS = """
-import pulumi, runpy, sys, asyncio
-from pulumi.runtime.stack import run_in_stack
+import pulumi, runpy, sys
 class M(pulumi.runtime.Mocks):
     def new_resource(self, args): return args.name, args.inputs
     def call(self, args): return {}
 pulumi.runtime.set_mocks(M(), preview=True)
-asyncio.set_event_loop(asyncio.new_event_loop())
-asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: runpy.run_path(sys.argv[1], run_name='__main__') and None))
+@pulumi.runtime.test
+def program(): runpy.run_path(sys.argv[1], run_name='__main__')
+program()
 """
 ENGINE = """
 import sys
@@ -84,14 +84,16 @@ def main() -> None:
                 if name == "policy":
                     policy.append(float(printed))
     best = {name: min(found[1:]) for name, found in times.items()}
-    print(f"{time.strftime('%Y-%m-%d')}, {ROUNDS} interleaved rounds, best CPU seconds")  # noqa: T201 a report
-    for name, found in best.items():
-        print(f"  {name:12} {found:.3f} s (median {statistics.median(times[name][1:]):.3f})")  # noqa: T201 a report
-    print(f"  preview of 1,000 components, in process / bare SDK with mocks: {best['in process'] / best['mocks']:.2f}")  # noqa: T201 a report
-    print(
-        f"  preview of 1,000 components, own process / bare SDK with mocks: {best['own process'] / best['mocks']:.2f}"
-    )  # noqa: T201 a report
-    print(f"  three packs in process: {min(policy[1:]):.4f} ms a resource")  # noqa: T201 a report
+    ratios = {name: best[name] / best["mocks"] for name in ("in process", "own process")}
+    report = [f"{time.strftime('%Y-%m-%d')}, {ROUNDS} interleaved rounds, best CPU seconds"]
+    report += [
+        f"  {name:12} {found:.3f} s (median {statistics.median(times[name][1:]):.3f})" for name, found in best.items()
+    ]
+    report += [
+        f"  preview of 1,000 components, {name} / bare SDK with mocks: {ratio:.2f}" for name, ratio in ratios.items()
+    ]
+    report += [f"  three packs in process: {min(policy[1:]):.4f} ms a resource"]
+    sys.stdout.write("\n".join(report) + "\n")
 
 
 if __name__ == "__main__":

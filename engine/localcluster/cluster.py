@@ -171,6 +171,8 @@ class Cluster:
         made = credentials.ensure(self.folder / "pki")
         config = credentials.kubeconfig(made, self._server(), "admin", self.context)
         write_atomic(self.kubeconfig, config.encode())
+        if self._supervisor is not None:
+            self._supervisor.wait()
         root = Path(__file__).parents[2]
         with (self.folder / "logs" / "supervisor.log").open("ab") as log:
             self._supervisor = subprocess.Popen(  # noqa: S603 this interpreter

@@ -114,22 +114,22 @@ def test_hostile_yaml_is_refused_with_its_place(name: str, tmp_path: Path) -> No
     assert str(found.value).startswith(str(file))
 
 
+WRONG: tuple[Any, ...] = ([], {}, "", -1, 10**12, "no such value", True, None, [[]], {"x": 1}, 1.5, "ä" * 200)
+
+
 def mutated(rng: random.Random) -> str:
     """A blueprint with one thing wrong with it."""
-    content: Any = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     at = content
-    while True:
-        key = rng.choice(sorted(at)) if isinstance(at, dict) else rng.randrange(len(at))
-        if isinstance(at[key], dict) and at[key] and rng.random() < 0.7:
-            at = at[key]
-            continue
-        break
-    wrong = [[], {}, "", -1, 10**12, "no such value", True, None, [[]], {"x": 1}, 1.5, "ä" * 200]
+    key = rng.choice(sorted(at))
+    while isinstance(at[key], dict) and at[key] and rng.random() < 0.7:
+        at = at[key]
+        key = rng.choice(sorted(at))
     kind = rng.randrange(3)
     if kind == 0:
-        at[key] = rng.choice([one for one in wrong if type(one) is not type(at[key]) or one in ("", -1)])
+        at[key] = rng.choice([one for one in WRONG if type(one) is not type(at[key]) or one in ("", -1)])
     elif kind == 1:
-        at[f"{key}_misspelt"] = at.pop(key) if isinstance(at, dict) else 0
+        at[f"{key}_misspelt"] = at.pop(key)
     else:
         text = yaml.safe_dump(content)
         cut = rng.randrange(1, len(text))

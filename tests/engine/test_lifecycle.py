@@ -205,6 +205,13 @@ def test_stack_references_read_the_other_stack(make_stack: MakeStack) -> None:
     assert "read" not in dict(stack.steps()) or stack.run("up").ok
 
 
+HOOK = """
+import pulumi, pulumi_random as r
+h = pulumi.ResourceHook('h', lambda a: None)
+r.RandomPet('a', opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[h])))
+"""
+
+
 @pytest.mark.parametrize(
     ("program", "said"),
     [
@@ -220,8 +227,7 @@ def test_stack_references_read_the_other_stack(make_stack: MakeStack) -> None:
             "not a duration",
         ),
         (
-            "import pulumi, pulumi_random as r\nh = pulumi.ResourceHook('h', lambda a: None)\n"
-            "r.RandomPet('a', opts=pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[h])))",
+            HOOK,
             "resource hooks",
         ),
     ],

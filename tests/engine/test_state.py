@@ -161,7 +161,11 @@ def test_a_full_disk_leaves_the_state_before(tmp_path: Path, monkeypatch: pytest
 def test_a_failed_write_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "file"
     write_atomic(target, b"old")
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(5, "I/O error")))
+
+    def broken(_from: Path, _to: Path) -> Path:
+        raise OSError(5, "I/O error")
+
+    monkeypatch.setattr(Path, "replace", broken)
     with pytest.raises(OSError, match="I/O error"):
         write_atomic(target, b"new")
     assert target.read_bytes() == b"old"

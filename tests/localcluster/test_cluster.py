@@ -64,9 +64,7 @@ def test_a_killed_supervisor_takes_its_members_along_and_the_cluster_comes_back(
     pids = [member["pid"] for member in one.status().members.values()]
     holder = int((one.folder / "supervisor.lock").read_text(encoding="utf-8"))
     os.kill(holder, signal.SIGKILL)
-    if one._supervisor:
-        one._supervisor.wait()
-    assert until(lambda: not any(_runs(pid) for pid in pids)), "nothing is left running"
+    assert until(lambda: not any(_runs(pid) for pid in [holder, *pids])), "nothing is left running"
     assert one.status().state == "stopped"
     one.up(lambda _text: None)
     assert one.status().state == "running"

@@ -52,7 +52,7 @@ def wall(part: Any, cidr: Any) -> dict[str, Any]:
 
 
 J, C, B = "domicile.dev/jurisdictions", "domicile.dev/data-class", "domicile.dev/monthly-budget-usd"
-O, K = "domicile.dev/owner", "domicile.dev/cost-centre"
+OWNER, CENTRE = "domicile.dev/owner", "domicile.dev/cost-centre"
 Case = tuple[str, list[Any], list[Any], Any, dict[str, Any]]
 CASES: dict[str, Case] = {
     "residency-declared": (
@@ -110,8 +110,8 @@ CASES: dict[str, Case] = {
     ),
     "budget-gpu-owner": (
         DEPLOYMENT,
-        [pod([], "1", {O: "a", K: "b"}), pod([]), pod([], "0")],
-        [pod([], "1"), pod([], "2", {O: "a"}), pod([], "1", {K: "b"})],
+        [pod([], "1", {OWNER: "a", CENTRE: "b"}), pod([]), pod([], "0")],
+        [pod([], "1"), pod([], "2", {OWNER: "a"}), pod([], "1", {CENTRE: "b"})],
         pod([], U),
         {},
     ),
@@ -170,5 +170,5 @@ def test_every_rule_is_in_a_pack_and_becomes_a_policy() -> None:
 
 def test_a_stateful_sets_claims_count_too() -> None:
     rule = next(rule for rule in RULES if rule.id == "encryption-at-rest")
-    props = {"spec": {"template": {}, "volumeClaimTemplates": [claim("encrypted"), claim("plain")]}}
+    props: dict[str, Any] = {"spec": {"template": {}, "volumeClaimTemplates": [claim("encrypted"), claim("plain")]}}
     assert len(problems(rule, SET, props, {})) == 1

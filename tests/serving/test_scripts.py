@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -46,12 +46,12 @@ def test_the_scaler_follows_the_queue() -> None:
 class World(http.server.BaseHTTPRequestHandler):
     """A document store, a gateway and a vector store."""
 
-    documents = {"/documents/a.md": "alpha beta " * 200, "/documents/sub/b.txt": "gamma"}
-    points: dict[str, Any] = {}
-    created: list[int] = []
+    documents: ClassVar[dict[str, str]] = {"/documents/a.md": "alpha beta " * 200, "/documents/sub/b.txt": "gamma"}
+    points: ClassVar[dict[str, Any]] = {}
+    created: ClassVar[list[int]] = []
 
-    def log_message(self, *_: Any) -> None:
-        pass
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
+        del format, args
 
     def do_GET(self) -> None:
         if self.path in self.documents:
