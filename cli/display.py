@@ -79,10 +79,12 @@ class Lines:
         self._console = console
         self._quiet_same = quiet_same
         self._started: dict[str, float] = {}
+        self._planning = False
 
     def __call__(self, event: Props) -> None:
         """Print an event."""
         if "resourcePreEvent" in event:
+            self._planning = bool(event["resourcePreEvent"].get("planning"))
             self._started[event["resourcePreEvent"]["metadata"]["urn"]] = time.monotonic()
         elif "resOutputsEvent" in event:
             body = event["resOutputsEvent"]
@@ -91,7 +93,7 @@ class Lines:
             found = event["resOpFailedEvent"]["metadata"]
             self._console.print(f"[red]! {name(found['urn'])} failed to {found['op']}[/]")
         else:
-            message(self._console, event)
+            message(self._console, event, planning=self._planning)
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -146,7 +148,7 @@ class LiveTree:
     def _render(self) -> Tree:
         busy = [urn for urn, (_, state, _) in self._rows.items() if state != "done"]
         done = len(self._rows) - len(busy)
-        root = Tree(f"{done} of {len(self._rows)} resources")
+        root = Tree(f"{done} of {len(self._rows)} resources" if self._rows else "starting")
         nodes: dict[str, Tree] = {}
 
         def node(urn: str) -> Tree:
@@ -174,7 +176,7 @@ def short(type_: str) -> str:
     return rest if package == "kubernetes" else type_
 
 
-def message(console: Console, event: Props) -> None:
+def message(console: Console, event: Props, *, planning: bool = False) -> None:
     """Print a diagnostic, a finding or the summary."""
     if "diagnosticEvent" in event:
         body = event["diagnosticEvent"]
@@ -187,11 +189,11 @@ def message(console: Console, event: Props) -> None:
         text = f"policy {body['verdict']} [{body['enforcementLevel']}] {body['policyPackName']}/{body['policyName']}"
         console.print(Text(f"{text}{where}\n  {body['message'].replace(chr(10), chr(10) + '  ')}", style="red"))
     elif "summaryEvent" in event:
-        console.print(closing(event["summaryEvent"]))
+        console.print(closing(event["summaryEvent"], planning=planning))
 
 
-def closing(body: Props) -> str:
-    """The summary in a line."""
+def closing(body: Props, *, planning: bool) -> str:
+    """The summary in a line; a preview tells what would be."""
     order = ("create", "update", "create-replacement", "delete", "delete-replaced", "read", "import", "same")
     words = {
         "create": "created",
@@ -202,6 +204,8 @@ def closing(body: Props) -> str:
         "read": "read",
         "import": "imported",
     }
+    if planning:
+        words = {op: word if op == "same" else f"to be {word}" for op, word in words.items()}
     counts: dict[str, Any] = body["resourceChanges"]
     parts = [f"{counts[op]} {words[op]}" for op in order if op in words and counts.get(op)]
     packs = ", ".join(f"{pack} {version}" for pack, version in body["policyPacks"].items())

@@ -87,10 +87,6 @@ class Monitor:
         self._components_open: set[str] = set()
         self.failure: EngineError | None = None
 
-    def open_components(self) -> list[str]:
-        """Components that have not registered their outputs."""
-        return sorted(self._components_open)
-
     def GetDeploymentInfo(self, request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:  # noqa: N802
         """Tell the SDK what this engine has."""
         del request

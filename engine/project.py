@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ def load(folder: Path) -> Project:
     )
 
 
-def load_config(project: Project, stack: str, crypter: Crypter) -> Config:
-    """Read a stack's configuration, with the project's defaults below it.
+def load_config(project: Project, stack: str, crypter: Callable[[], Crypter]) -> Config:
+    """Read a stack's configuration, with the project's defaults below it; ``crypter`` is asked for by secrets only.
 
     Raises:
         ProjectError: the file cannot be used; names file, key and remedy.
@@ -98,7 +99,7 @@ def load_config(project: Project, stack: str, crypter: Crypter) -> Config:
     for key, entry in config.items():
         name = _full(project, key)
         if is_map(entry) and set(entry) == {"secure"}:
-            values[name] = crypter.decrypt(str(entry["secure"]))
+            values[name] = crypter().decrypt(str(entry["secure"]))
             hidden.append(name)
         else:
             values[name] = _text(entry)

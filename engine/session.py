@@ -100,7 +100,9 @@ def open_session(folder: Path, stack: str, *, overrides: dict[str, str] | None =
     """
     project = projects.load(folder)
     store = StackStore(backend.root_from_environment(project.root), project.name, stack)
-    crypter = store.crypter(projects.salt(project, stack))
-    config = projects.load_config(project, stack, crypter)
+    salt = projects.salt(project, stack)
+    if store.exists() or salt:
+        store.crypter(salt)  # a wrong passphrase is told now; a new stack derives its key when it needs one
+    config = projects.load_config(project, stack, lambda: store.crypter(salt))
     merged = Config({**config.values, **(overrides or {})}, config.secret_keys)
     return Session(project, stack, store, merged)

@@ -78,9 +78,8 @@ def to_json(state: ResourceState) -> Props:
     record: Props = {}
     for name, key in _IN_ORDER:
         value = getattr(state, name)
-        if value not in ("", None, False) and value not in ([], {}):
+        if key == "custom" or (value not in ("", None, False) and value not in ([], {})):
             record[key] = value
-    record["custom"] = state.custom
     record.update(state.extra)
     return record
 
