@@ -35,8 +35,7 @@ cluster: $(STAMP)
 	@$(BIN)/domicile cluster up local
 
 up: cluster
-	@$(BIN)/domicile up -s $(STACK) --engine embedded --yes
-	@$(BIN)/domicile summary -s $(STACK)
+	@$(BIN)/domicile up -s $(STACK) --engine embedded --yes --summary
 
 down: $(STAMP)
 	@if [ "$$($(BIN)/domicile cluster status local --json | grep -c '"running"')" != 0 ]; then $(BIN)/domicile destroy -s $(STACK) --engine embedded --yes; fi

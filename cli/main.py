@@ -94,11 +94,13 @@ def up(
     on_unknown: OnUnknown = "fail",
     yes: Yes = False,
     json: Json = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Then tell what runs where and why.")] = False,
 ) -> None:
     """Bring a stack to what its blueprint asks for."""
     from cli import operate as command
 
-    command.run("up", cwd, stack, engine, tuple(policy_pack or ()), on_unknown=on_unknown, as_json=json, yes=yes)
+    packs = tuple(policy_pack or ())
+    command.run("up", cwd, stack, engine, packs, on_unknown=on_unknown, as_json=json, yes=yes, summary=summary)
 
 
 @app.command(epilog="Example: domicile refresh -s local --yes")

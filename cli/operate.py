@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 from cli import display
@@ -11,6 +12,7 @@ from engine.errors import ProjectError
 from engine.operations import Result
 from engine.policy.judges import PackSource
 from engine.session import Session, open_session
+from engine.values import Props
 
 OWN_PACKS = Path(__file__).parents[1] / "policies" / "packs"
 
@@ -25,8 +27,9 @@ def run(
     on_unknown: str,
     as_json: bool,
     yes: bool,
+    summary: bool = False,
 ) -> None:
-    """Carry out an operation and end with its exit code."""
+    """Carry out an operation and end with its exit code; ``summary`` tells about the stack when it has ended well."""
     if engine == "pulumi" or (engine == "auto" and shutil.which("pulumi")):
         from cli import automation
 
@@ -36,7 +39,12 @@ def run(
     sources = (*(PackSource(pack, in_process=True) for pack in packs_of()), *map(PackSource, _folders(extra_packs)))
     if not yes and not _confirmed(kind, session, sources, on_unknown=on_unknown):
         sys.exit(OK)
-    result = _operate(kind, session, sources, on_unknown=on_unknown, as_json=as_json)
+    verdicts = Verdicts()
+    result = _operate(kind, session, sources, on_unknown=on_unknown, as_json=as_json, verdicts=verdicts)
+    if summary and result.ok:
+        from cli.summary import show
+
+        show(session, verdicts.by_pack(), as_json=as_json)
     sys.exit(_code(result))
 
 
@@ -45,9 +53,44 @@ def packs_of() -> tuple[Path, ...]:
     return tuple(sorted(path.parent for path in OWN_PACKS.glob("*/PulumiPolicy.yaml")))
 
 
-def _operate(kind: str, session: Session, sources: tuple[PackSource, ...], *, on_unknown: str, as_json: bool) -> Result:
+class Verdicts:
+    """Counts what each pack has found, from a run's events."""
+
+    def __init__(self) -> None:
+        """Nothing is found yet."""
+        self._findings: Counter[str] = Counter()
+        self._packs: dict[str, str] = {}
+
+    def __call__(self, event: Props) -> None:
+        """Take an event."""
+        if "policyEvent" in event:
+            self._findings[event["policyEvent"]["policyPackName"]] += 1
+        elif "summaryEvent" in event:
+            self._packs.update(event["summaryEvent"]["policyPacks"])
+
+    def by_pack(self) -> dict[str, str]:
+        """A few words for each pack."""
+        counts = {pack: self._findings[pack] for pack in self._packs}
+        return {pack: f"{count} findings" if count else "no objection" for pack, count in counts.items()}
+
+
+def _operate(
+    kind: str,
+    session: Session,
+    sources: tuple[PackSource, ...],
+    *,
+    on_unknown: str,
+    as_json: bool,
+    verdicts: Verdicts | None = None,
+) -> Result:
     shown = display.choose(as_json=as_json)
-    setting = session.setting(shown, packs=sources, unknowns_fail=on_unknown == "fail")
+
+    def sink(event: Props) -> None:
+        shown(event)
+        if verdicts is not None:
+            verdicts(event)
+
+    setting = session.setting(sink, packs=sources, unknowns_fail=on_unknown == "fail")
     try:
         if kind == "preview":
             return operations.preview(setting, session.program())

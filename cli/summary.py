@@ -1,6 +1,5 @@
 """`domicile summary`: what runs where and why, what it costs, what the packs say, what to try next."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,14 @@ from stacks.clouds import kubeconfig_of
 
 
 def run(folder: Path, stack: str, *, as_json: bool) -> None:
-    """Show a stack as it is."""
+    """Show a stack as it is, judged anew by previewing it."""
     session = open_session(folder, stack)
+    show(session, _verdicts(session), as_json=as_json)
+
+
+def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
+    """Show a stack and what its packs say."""
+    stack = session.stack
     name = session.config.values.get("domicile:blueprint")
     if not name:
         message = f"{session.project.stack_file(stack)}: config: 'domicile:blueprint' is missing"
@@ -26,7 +31,6 @@ def run(folder: Path, stack: str, *, as_json: bool) -> None:
     file = session.project.root / name
     blueprint, plan = load.load(file).blueprint, load.plan(file)
     running = _running(plan.name, *kubeconfig_of(blueprint.target))
-    verdicts = _verdicts(session)
     if as_json:
         print_json(
             {"placed": {one.role: one.placed.zones for one in plan.decisions}, "runs": running, "packs": verdicts}
@@ -82,17 +86,9 @@ def _gpus(pod: Props) -> int:
 
 def _verdicts(session: Session) -> dict[str, str]:
     """What each pack says of the stack as the program describes it now."""
-    from cli.operate import packs_of
+    from cli.operate import Verdicts, packs_of
 
-    findings: Counter[str] = Counter()
-    packs: dict[str, str] = {}
-
-    def sink(event: Props) -> None:
-        if "policyEvent" in event:
-            findings[event["policyEvent"]["policyPackName"]] += 1
-        elif "summaryEvent" in event:
-            packs.update(event["summaryEvent"]["policyPacks"])
-
+    verdicts = Verdicts()
     sources = tuple(PackSource(pack, in_process=True) for pack in packs_of())
-    preview(session.setting(sink, packs=sources, unknowns_fail=True), session.program())
-    return {pack: f"{findings[pack]} findings" if findings[pack] else "no objection" for pack in packs}
+    preview(session.setting(verdicts, packs=sources, unknowns_fail=True), session.program())
+    return verdicts.by_pack()
