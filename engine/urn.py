@@ -4,7 +4,6 @@ from engine.errors import StateError
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
-UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def make(stack: str, project: str, parent: str, type_: str, name: str) -> str:

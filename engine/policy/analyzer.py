@@ -13,8 +13,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from engine import processes, wire
 from engine import urn as urns
-from engine import wire
 from engine.errors import ProjectError
 from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict
 from engine.server import OPTIONS
@@ -111,13 +111,7 @@ class AnalyzerPack:
     def close(self) -> None:
         """End the process."""
         self._channel.close()
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        processes.end(self._process)
         self._end()
 
     def _end(self) -> None:

@@ -17,7 +17,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from engine import wire
+from engine import processes, wire
 from engine.core.model import Checked, Diffed, DiffKind, Failure, PropertyDiff
 from engine.errors import PartialFailureError, ProviderError, UnreachableError
 from engine.providers.contract import Found, Made, Subject
@@ -215,13 +215,7 @@ class PluginProvider:
     def close(self) -> None:
         """End the process."""
         self._channel.close()
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        processes.end(self._process)
         if self._process.stdout:
             self._process.stdout.close()
 
