@@ -19,6 +19,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from catalog import documents
-from engine.errors import ProjectError
+from catalog.documents import Document
+from engine.errors import ProjectError, StateError
 from engine.state.secrets import Crypter
 from engine.values import Props, is_list, is_map
 
-NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}$")
+NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}\Z")
+KEY = re.compile(r"^([^:\s]+:)?[^:\s]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,26 @@ def load(folder: Path) -> Project:
     """
     file = _find(folder)
     document = _read(file)
-    name = document.get("name")
+    content: Props = document.content or {}
+    name = content.get("name")
     if not isinstance(name, str) or not NAME.match(name):
-        message = f"{file}: name: a project needs a name of letters, digits, '_', '.' or '-'; found {name!r}"
-        raise ProjectError(message)
-    runtime = document.get("runtime")
+        found = "none" if name is None else repr(name)
+        reason = f"a project needs a name of at most 100 letters, digits, '_', '.' or '-'; found {found}"
+        raise _refusal(document, ("name",), reason)
+    runtime = content.get("runtime")
     kind = runtime.get("name") if is_map(runtime) else runtime
     if kind != "python":
-        message = f"{file}: runtime: the embedded engine runs python programs; found {kind!r}. Use --engine pulumi"
-        raise ProjectError(message)
-    defaults = document.get("config")
-    options: Any = runtime.get("options") if is_map(runtime) else None
+        reason = f"the embedded engine runs python programs; found {kind!r}: use --engine pulumi"
+        raise _refusal(document, ("runtime",), reason)
+    options = _mapping(document, "runtime", "options") if is_map(runtime) else {}
     root = file.parent
     return Project(
         name=name,
         root=root,
-        main=_program(file, root, str(document.get("main") or ".")),
-        config_dir=root / str(document.get("stackConfigDir") or "."),
-        python=_interpreter(root, options if is_map(options) else {}),
-        defaults=defaults if is_map(defaults) else {},
+        main=_program(document, root),
+        config_dir=root / _word(document, ".", "stackConfigDir"),
+        python=_interpreter(root, options),
+        defaults=_mapping(document, "config"),
     )
 
 
@@ -91,17 +94,23 @@ def load_config(project: Project, stack: str, crypter: Callable[[], Crypter]) ->
         if default is not None:
             values[_full(project, key)] = _text(default)
     file = project.stack_file(stack)
-    document = _read(file) if file.exists() else {}
-    config: Any = document.get("config") or {}
-    if not is_map(config):
-        message = f"{file}: config: must map keys to values"
-        raise ProjectError(message)
-    for key, entry in config.items():
+    if not file.exists():
+        return Config(values, ())
+    document = _read(file)
+    for key, entry in _mapping(document, "config").items():
+        if not KEY.match(key):
+            raise _refusal(document, ("config", key), "a key is '<name>' or '<namespace>:<name>'")
         name = _full(project, key)
         if is_map(entry) and set(entry) == {"secure"}:
-            values[name] = crypter().decrypt(str(entry["secure"]))
+            sealed = entry["secure"]
+            if not isinstance(sealed, str):
+                raise _refusal(document, ("config", key, "secure"), f"expected a sealed text; found {sealed!r}")
+            try:
+                values[name] = crypter().decrypt(sealed)
+            except StateError as error:
+                raise _refusal(document, ("config", key, "secure"), str(error)) from error
             hidden.append(name)
-        else:
+        elif entry is not None:
             values[name] = _text(entry)
     return Config(values, tuple(hidden))
 
@@ -113,15 +122,43 @@ def salt(project: Project, stack: str) -> str | None:
         ProjectError: the file cannot be read.
     """
     file = project.stack_file(stack)
-    found = _read(file).get("encryptionsalt") if file.exists() else None
-    return str(found) if found else None
+    return _word(_read(file), "", "encryptionsalt") or None if file.exists() else None
 
 
-def _read(file: Path) -> Props:
+def _read(file: Path) -> Document:
     try:
-        return documents.read_map(file)
+        document = documents.read(file)
     except documents.DocumentError as error:
         raise ProjectError(str(error)) from error
+    if document.content is not None and not is_map(document.content):
+        raise _refusal(document, (), "expected a mapping of keys to values")
+    return document
+
+
+def _refusal(document: Document, path: tuple[str, ...], reason: str) -> ProjectError:
+    shown = f"{'.'.join(path)}: " if path else ""
+    return ProjectError(f"{document.where(path)}: {shown}{reason}")
+
+
+def _at(document: Document, path: tuple[str, ...]) -> Any:
+    found: Any = document.content
+    for part in path:
+        found = found.get(part) if is_map(found) else None
+    return found
+
+
+def _mapping(document: Document, *path: str) -> Props:
+    found = _at(document, path)
+    if found is not None and not is_map(found):
+        raise _refusal(document, path, f"must map keys to values; found {found!r}")
+    return found or {}
+
+
+def _word(document: Document, default: str, *path: str) -> str:
+    found = _at(document, path)
+    if found is not None and (not isinstance(found, str) or "\0" in found):
+        raise _refusal(document, path, f"must be a text; found {found!r}")
+    return found or default
 
 
 def _find(folder: Path) -> Path:
@@ -133,12 +170,15 @@ def _find(folder: Path) -> Path:
     raise ProjectError(message)
 
 
-def _program(file: Path, root: Path, main: str) -> Path:
-    target = root / main
-    found = target / "__main__.py" if target.is_dir() else target
-    if not found.is_file():
-        message = f"{file}: main: no program at {found}; a Python program is a file or a folder with __main__.py"
-        raise ProjectError(message)
+def _program(document: Document, root: Path) -> Path:
+    target = root / _word(document, ".", "main")
+    try:
+        found = target / "__main__.py" if target.is_dir() else target
+        there = found.is_file()
+    except OSError as error:
+        raise _refusal(document, ("main",), f"no program can be there: {error.strerror}") from error
+    if not there:
+        raise _refusal(document, ("main",), f"no program at {found}; it is a file or a folder with __main__.py")
     return found
 
 

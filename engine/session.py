@@ -102,7 +102,12 @@ def open_session(folder: Path, stack: str, *, overrides: dict[str, str] | None =
     store = StackStore(backend.root_from_environment(project.root), project.name, stack)
     salt = projects.salt(project, stack)
     if store.exists() or salt:
-        store.crypter(salt)  # a wrong passphrase is told now; a new stack derives its key when it needs one
+        try:
+            store.crypter(salt)  # a wrong passphrase is told now; a new stack derives its key when it needs one
+        except StateError as error:
+            where = store.file if store.exists() else project.stack_file(stack)
+            message = f"{where}: {error}"
+            raise StateError(message) from error
     config = projects.load_config(project, stack, lambda: store.crypter(salt))
     merged = Config({**config.values, **(overrides or {})}, config.secret_keys)
     return Session(project, stack, store, merged)

@@ -6,6 +6,7 @@ Serves installed `pulumi-resource-*` plugins, and the SDK's dynamic providers (`
 import contextlib
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -221,13 +222,20 @@ class PluginProvider:
 
     def _port(self) -> int:
         stream = self._process.stdout
-        line = stream.readline().decode().strip() if stream else ""
-        match = re.fullmatch(r"\d+", line)
-        if match is None:
-            self._process.kill()
-            message = f"the provider plugin '{self._package}' did not start: expected a port, it wrote {line!r}"
-            raise ProviderError(message)
+        if stream is None or not select.select([stream], [], [], START_TIMEOUT_S)[0]:
+            reason = f"it wrote no port in {START_TIMEOUT_S:.0f} s"
+            raise self._not_started(reason)
+        line = stream.readline().decode(errors="replace").strip()
+        if not re.fullmatch(r"\d+", line):
+            reason = f"expected a port, it wrote {line!r}"
+            raise self._not_started(reason)
         return int(line)
+
+    def _not_started(self, reason: str) -> ProviderError:
+        processes.end(self._process)
+        if self._process.stdout:
+            self._process.stdout.close()
+        return ProviderError(f"the provider plugin '{self._package}' did not start: {reason}")
 
     def _call(self, call: Callable[[], Any], what: str) -> Any:
         try:

@@ -52,6 +52,17 @@ def _refuse_version(version: str) -> str:
     raise ValueError(message)
 
 
+def _halves(salt: str) -> tuple[bytes, str]:
+    try:
+        version, raw, proof = salt.split(":", 2)
+        if version == "v1":
+            return base64.b64decode(raw, validate=True), proof
+    except ValueError:
+        pass
+    message = "the stack's encryption salt is malformed: expected 'v1:<salt>:<proof>'"
+    raise StateError(message)
+
+
 class Crypter:
     """Encrypts and decrypts for one stack. Equal secrets at different places get different ciphertexts."""
 
@@ -66,14 +77,11 @@ class Crypter:
             self._cipher = AESGCM(_key(phrase, raw))
             self.salt = f"v1:{base64.b64encode(raw).decode()}:{self.encrypt(_PROOF)}"
         else:
-            parts = salt.split(":", 2)
-            if len(parts) != 3 or parts[0] != "v1":
-                message = "the stack's encryption salt is malformed: expected 'v1:<salt>:<proof>'"
-                raise StateError(message)
-            self._cipher = AESGCM(_key(phrase, base64.b64decode(parts[1])))
+            raw, proof = _halves(salt)
+            self._cipher = AESGCM(_key(phrase, raw))
             self.salt = salt
             try:
-                opened = self.decrypt(parts[2])
+                opened = self.decrypt(proof)
             except StateError:
                 opened = ""
             if opened != _PROOF:
