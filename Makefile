@@ -8,7 +8,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: help up down test check fmt bench setup cluster
+.PHONY: help up down test check fmt bench calibrate setup cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -54,5 +54,8 @@ fmt: $(STAMP)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+calibrate: $(STAMP)
+	@PYTHONPATH=.:tests $(BIN)/python tests/calibrate.py
+
 bench: $(STAMP)
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=.:tests $(BIN)/python tests/bench.py

@@ -7,9 +7,11 @@ from pydantic import ValidationError
 
 from blueprints.knowledge_assistant.model import KnowledgeAssistant
 from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan, resolve
+from blueprints.knowledge_assistant.workload import workload_of
 from blueprints.refusal import RefusedError
 from catalog import documents, inventory
 from catalog.documents import Document, DocumentError
+from planning.workload import Workload
 
 KINDS: dict[str, type[KnowledgeAssistant]] = {"knowledge-assistant": KnowledgeAssistant}
 LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"
@@ -51,12 +53,25 @@ def plan(file: Path) -> KnowledgeAssistantPlan:
         DocumentError: it cannot be used or not be planned; every reason, with its position.
     """
     loaded = load(file)
-    named = loaded.blueprint.target.inventory
-    hardware = inventory.load(file.parent / named if named else LOCAL_INVENTORY)
     try:
-        return resolve(loaded.blueprint, hardware)
+        return resolve(loaded.blueprint, _hardware(file, loaded))
     except RefusedError as error:
         lines = [
             f"{loaded.document.where(one.path)}: {'.'.join(map(str, one.path))}: {one.text}" for one in error.reasons
         ]
         raise DocumentError("\n".join(lines)) from error
+
+
+def workload(file: Path) -> Workload:
+    """The workload behind a blueprint: what it would need anywhere.
+
+    Raises:
+        DocumentError: it cannot be used.
+    """
+    loaded = load(file)
+    return workload_of(loaded.blueprint, _hardware(file, loaded))
+
+
+def _hardware(file: Path, loaded: Loaded) -> inventory.Inventory:
+    named = loaded.blueprint.target.inventory
+    return inventory.load(file.parent / named if named else LOCAL_INVENTORY)

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.arguments import Folder, Json, Stack, Yes
+from cli.decisions import app as decisions_app
+
 OK, VIOLATION, BAD_INPUT, FAILED, UNDETERMINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a policy is broken; 2 bad input; 3 the run failed; 4 a policy stayed undetermined; "
@@ -23,13 +26,10 @@ app = typer.Typer(
 )
 cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
+app.add_typer(decisions_app)
 app.add_typer(cluster_app, name="cluster")
 app.add_typer(state_app, name="state")
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.")]
-Folder = Annotated[Path, typer.Option("--cwd", "-C", help="A folder inside the project.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 EngineChoice = Annotated[
     Literal["auto", "pulumi", "embedded"],
     typer.Option("--engine", help="auto: the Pulumi CLI when it is on PATH, else the embedded engine."),

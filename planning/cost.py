@@ -1,23 +1,40 @@
-"""What a placement costs a month, each line with its source and date."""
+"""What a placement costs a month: raw inference, then each line of what makes the whole a multiple of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from catalog import facts
+from catalog import hardware, prices
 from catalog.inventory import Inventory
+from planning import demand
+from planning.option import CLOUDS, Option
+from planning.sites import REFERENCE
+from planning.workload import Workload
 
 HOURS_PER_MONTH = Decimal(730)
-REFERENCE = ("aws", "eu-central-1")
 CENT = Decimal("0.01")
+ZONES = 3
+BYTES_PER_TOKEN = 4
+AUDIT_OVERHEAD = 2.0
+BACKUPS = 2
+# Shares of a person who runs it, by where it runs. Assumed; the catalog's one figure is a quarter for a vector store.
+STAFF = {"hosted": 0.05, "cloud": 0.25, "gpu-cloud": 0.35, "owned": 0.5, "hybrid": 0.6}
+RAW = "accelerators"
+_BLOCK = {"aws": "gp3", "azure": "Standard SSD", "gcp": "pd-balanced"}
+_OBJECT = {"aws": "S3 Standard", "azure": "Blob Hot", "gcp": "Standard"}
+_DATABASE = {"aws": "db.m5.large", "azure": "D2ds_v5", "gcp": "db-n1-standard-4"}
 
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of a bill. ``usd`` is None when the price is not known."""
+    """One line of a bill, USD a month as the load goes; ``low`` and ``high`` bound it. None is not known."""
 
     item: str
     usd: Decimal | None
     basis: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+    group: str = RAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +45,263 @@ class Cost:
 
     @property
     def total(self) -> Decimal:
-        """The sum of what is known."""
+        """The sum of what is known, as the load goes."""
         return sum((line.usd for line in self.lines if line.usd is not None), Decimal(0))
+
+    @property
+    def low(self) -> Decimal:
+        """The sum at the quietest."""
+        return sum((_or(line.low, line.usd) for line in self.lines), Decimal(0))
+
+    @property
+    def high(self) -> Decimal:
+        """The sum at the peak."""
+        return sum((_or(line.high, line.usd) for line in self.lines), Decimal(0))
+
+    @property
+    def raw(self) -> Decimal:
+        """What inference alone costs: accelerators or tokens."""
+        return sum((line.usd for line in self.lines if line.group == RAW and line.usd is not None), Decimal(0))
+
+    @property
+    def multiple(self) -> float | None:
+        """How many times raw inference the whole is; None without any raw cost."""
+        return float(self.total / self.raw) if self.raw else None
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The items without a price."""
         return tuple(line.item for line in self.lines if line.usd is None)
+
+
+def bill(workload: Workload, option: Option, training: Option | None = None) -> Cost:
+    """Everything an option costs a month."""
+    lines = list(_compute(option))
+    if training:
+        basis = f"{training.what}, {training.instance} in {training.where} {training.purchase}"
+        lines.append(_line("training", training.expected, basis, group="training"))
+    cloud = option.second.target if option.second else option.target
+    region = option.second.region if option.second else option.region
+    if cloud in CLOUDS:
+        lines += _cloud(workload, option, cloud, region)
+    elif option.kind != "hosted":
+        lines += [
+            CostLine(item, None, f"no price is known at {option.where}", group="services")
+            for item in ("storage", "network")
+        ]
+    lines += _people(workload, option)
+    return Cost(tuple(lines))
+
+
+def _compute(option: Option) -> Iterator[CostLine]:
+    if option.hosted:
+        one = option.hosted
+        basis = (
+            f"{one.input_usd_per_mtok} and {one.output_usd_per_mtok} USD per million tokens in and out "
+            f"({one.source}, {one.as_of})"
+        )
+        yield _line(f"tokens of {one.id}", option.expected, basis)
+        return
+    parts = [option]
+    if option.kind == "hybrid" and option.second and option.offer:
+        yield _line(
+            f"accelerators: {option.site.name if option.site else 'owned'}, then {option.offer.instance_type}",
+            option.expected,
+            f"owned base, {option.offer.instance_type} at {option.offer.ondemand} USD/h beyond ({option.offer.as_of})",
+            option.low,
+            option.high,
+        )
+        return
+    for one in parts:
+        if one.offer:
+            price = {"on-demand": one.offer.ondemand, "reserved-1y": one.offer.reserved_1y}.get(
+                one.purchase, one.offer.spot or one.offer.spot_estimate
+            )
+            basis = (
+                f"{one.offer.instance_type} {one.purchase} at {price} USD/h in {one.where} "
+                f"({one.offer.source}, {one.offer.as_of})"
+            )
+            yield _line(
+                f"accelerators: {one.replicas} replicas, {one.gpus} {one.accelerator}",
+                one.expected,
+                basis,
+                one.low,
+                one.high,
+            )
+        else:
+            basis = one.unpriced or f"the share of {one.site.usd_month if one.site else 0} USD a month that is used"
+            yield _line(f"accelerators: {one.gpus} owned {one.accelerator}", one.expected, basis)
+
+
+def _cloud(workload: Workload, option: Option, cloud: str, region: str) -> Iterator[CostLine]:
+    requests = workload.traffic.requests_per_s * 3600 * 730
+    answers_gb = requests * workload.traffic.answer_tokens * BYTES_PER_TOKEN / 1e9
+    weights = option.fit.weights_gib if option.fit else 0.0
+    volume = workload.data.volume_gib
+    yield _priced("control plane", "k8s_control_plane", (cloud, region), _plane(cloud), 730)
+    yield _priced("object storage of the data", "object_storage", (cloud, region), _OBJECT[cloud], volume)
+    yield _priced(
+        "block storage of weights and indexes",
+        "block_storage",
+        (cloud, region),
+        _BLOCK[cloud],
+        weights * 2 + volume * 0.3 + 50,
+    )
+    yield _priced(f"{BACKUPS} snapshots", "snapshot", (cloud, region), _BLOCK[cloud], BACKUPS * (volume * 0.3 + 50))
+    audit = (
+        requests
+        * (workload.traffic.prompt_tokens + workload.traffic.answer_tokens)
+        * BYTES_PER_TOKEN
+        * AUDIT_OVERHEAD
+        / 1e9
+    )
+    kept = audit * min(workload.data.retention_days, 3650) / 30
+    yield _priced("audit log as objects, at full retention", "object_storage", (cloud, region), _OBJECT[cloud], kept)
+    yield _priced("database of the gateway", "postgres", (cloud, region), _DATABASE[cloud], 730)
+    if cloud == "gcp":
+        yield _priced("address translation", "nat", (cloud, region), "Cloud NAT per VM", 730 * 8)
+    else:
+        yield _priced(
+            f"address translation in {ZONES} zones",
+            "nat",
+            (cloud, region),
+            "NAT gateway",
+            730 * ZONES,
+            words_not="data",
+        )
+    yield _egress(cloud, region, answers_gb)
+    for item in (
+        "processors beside the accelerators",
+        "load balancers",
+        "traffic between zones",
+        "ingestion of logs and metrics",
+    ):
+        yield CostLine(item, None, f"the catalog has no price of {cloud}", group="services")
+
+
+def _people(workload: Workload, option: Option) -> Iterator[CostLine]:
+    share, salary = STAFF[option.kind], prices.owned("staff_usd_year")
+    if salary and salary.value is not None:
+        basis = (
+            f"{share:g} of a person, assumed, at {salary.value} USD a year "
+            f"({salary.source}, {salary.as_of}, {salary.confidence} confidence)"
+        )
+        yield _line("staff", share * float(salary.value) / 12, basis, group="people")
+    operations = workload.operations
+    if operations.reviews_share:
+        hours = workload.traffic.requests_per_s * 3600 * 730 * operations.reviews_share * operations.review_minutes / 60
+        if operations.reviewer_usd_hour is None:
+            yield CostLine(
+                "human review",
+                None,
+                f"{hours:,.0f} hours a month; the workload names no price of an hour",
+                group="people",
+            )
+        else:
+            yield _line(
+                "human review", hours * operations.reviewer_usd_hour, f"{hours:,.0f} hours a month", group="people"
+            )
+
+
+def _plane(cloud: str) -> str:
+    return {"aws": "EKS cluster", "azure": "AKS Standard", "gcp": "GKE cluster"}[cloud]
+
+
+def _priced(
+    item: str, category: str, place: tuple[str, str], words: str, quantity: float, *, words_not: str | None = None
+) -> CostLine:
+    cloud, region = place
+    found = prices.service(category, cloud, region, words)
+    if found and words_not and words_not in found.item:
+        found = next(
+            (
+                one
+                for one in prices.services()
+                if one.category == category
+                and one.cloud == cloud
+                and one.region == found.region
+                and words_not not in one.item
+            ),
+            None,
+        )
+    if found is None:
+        return CostLine(item, None, f"the catalog has no price of {words} of {cloud}", group="services")
+    elsewhere = "" if found.region == region or found.region.startswith("(") else f", of {found.region}"
+    basis = (
+        f"{quantity:,.0f} {found.unit} of {found.item} at {found.usd} USD{elsewhere} "
+        f"({found.source}, {found.as_of}, {found.confidence} confidence)"
+    )
+    return _line(item, quantity * float(found.usd), basis, group="services")
+
+
+def _egress(cloud: str, region: str, gigabytes: float) -> CostLine:
+    free = prices.service("egress", cloud, region, "free tier")
+    tiers = [
+        one for one in prices.services() if one.category == "egress" and one.cloud == cloud and "up to" in one.item
+    ]
+    left = max(0.0, gigabytes - float(free.usd if free else 0))
+    usd, before = 0.0, 0.0
+    for tier in tiers:
+        limit = float("inf") if "unlimited" in tier.item else float(tier.item.split("up to ")[1].split()[0])
+        used = min(left, limit - before)
+        usd += used * float(tier.usd)
+        left -= used
+        before = limit
+    basis = f"{gigabytes:,.1f} GB of answers; prices of {tiers[0].region} ({tiers[0].source}, {tiers[0].as_of})"
+    return _line("answers to the internet", usd, basis, group="services")
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What one unit costs in USD; None where the workload has no such unit."""
+
+    per_1000_requests: float
+    per_million_tokens: float | None
+    per_person: float | None
+
+
+def units(workload: Workload, cost: Cost) -> Units:
+    """The bill by unit."""
+    requests = workload.traffic.requests_per_s * 3600 * 730
+    generated = workload.work in demand.GENERATING
+    tokens = requests * (workload.traffic.prompt_tokens + workload.traffic.answer_tokens)
+    total = float(cost.total)
+    return Units(
+        total / requests * 1000,
+        total / tokens * 1e6 if generated else None,
+        total / workload.people if workload.people else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An owned server in colocation: what it costs at once and a month, and an hour over its life; no staff."""
+
+    outlay_usd: float
+    monthly_usd: float
+    hourly_usd: float
+    basis: str
+
+
+def owned_server(servers: str = "8xH100") -> Server | None:
+    """An owned server of a kind; None where a figure of it is not known."""
+    own = {name: prices.owned(name, servers) for name in ("server_capex_usd", "server_kw")}
+    general = {
+        name: prices.owned(name)
+        for name in ("network_share", "residual_share", "depreciation_months", "colocation_usd_kw_month")
+    }
+    known = {name: float(one.value) for name, one in {**own, **general}.items() if one and one.value is not None}
+    if len(known) < len(own) + len(general):
+        return None
+    capex, months = known["server_capex_usd"], known["depreciation_months"]
+    outlay = capex * (1 + known["network_share"])
+    monthly = known["server_kw"] * known["colocation_usd_kw_month"]
+    hourly = ((outlay - capex * known["residual_share"]) / months + monthly) / 730
+    basis = (
+        f"{servers}: {capex:,.0f} USD, {known['network_share']:.0%} network, {known['residual_share']:.0%} left after "
+        f"{months:.0f} months, {known['server_kw']:g} kW at {known['colocation_usd_kw_month']:g} USD a kW-month"
+    )
+    return Server(outlay, monthly, hourly, basis)
 
 
 def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLine:
@@ -48,21 +315,35 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
         return CostLine(
             item, _cents(usd), f"{count} of {pool.accelerator.count} GPUs of a node, price of the inventory"
         )
-    known = facts.accelerator_by_product(pool.accelerator.product)
-    offers = [
-        offer
-        for offer in facts.offers()
-        if known and offer.accelerator == known.name and (offer.cloud, offer.region) == REFERENCE
+    known = hardware.accelerator(pool.accelerator.product)
+    priced = [
+        (offer.ondemand / Decimal(str(offer.count)), offer.instance_type, offer)
+        for offer in hardware.offers()
+        if known
+        and offer.accelerator == known.name
+        and (offer.cloud, offer.region) == REFERENCE
+        and offer.count >= 1
+        and offer.ondemand is not None
     ]
-    if not offers:
+    if not priced:
         return CostLine(item, None, f"no price is known for {pool.accelerator.product} in {REFERENCE[1]}")
-    best = min(offers, key=lambda offer: (offer.ondemand_usd_hour / offer.count, offer.instance_type))
-    usd = best.ondemand_usd_hour / best.count * count * HOURS_PER_MONTH
+    each, _, best = min(priced, key=lambda one: one[:2])
     basis = (
         f"{count} GPUs at the on-demand price of {best.cloud} {best.instance_type} in {best.region} "
-        f"({best.ondemand_usd_hour} USD/h for {best.count}, as of {best.as_of})"
+        f"({best.ondemand} USD/h for {best.count:g}, as of {best.as_of})"
     )
-    return CostLine(item, _cents(usd), basis)
+    return CostLine(item, _cents(each * count * HOURS_PER_MONTH), basis)
+
+
+def _line(
+    item: str, usd: float, basis: str, low: float | None = None, high: float | None = None, *, group: str = RAW
+) -> CostLine:
+    bounds = [_cents(Decimal(str(round(usd if one is None else one, 4)))) for one in (low, high)]
+    return CostLine(item, _cents(Decimal(str(round(usd, 4)))), basis, bounds[0], bounds[1], group)
+
+
+def _or(bound: Decimal | None, usd: Decimal | None) -> Decimal:
+    return bound if bound is not None else usd if usd is not None else Decimal(0)
 
 
 def _cents(usd: Decimal) -> Decimal:

@@ -1,173 +1,209 @@
-"""How much memory a model takes, how fast one replica answers, and how many replicas a load needs.
-
-A roofline: decoding reads the weights and the batch's KV cache once a step; prefill is bound by arithmetic. The
-efficiencies are the catalog's for memory, and ``PREFILL_EFFICIENCY`` for arithmetic.
-"""
+"""How big: from a load and objectives to replicas of a model on one kind of accelerator."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from catalog.facts import Accelerator, Model
+from catalog.hardware import Accelerator
+from catalog.models import Model
+from planning.estimate import memory, roofline
+from planning.estimate.contract import Configuration, Estimator
+from planning.estimate.roofline import Roofline
 
-PREFILL_EFFICIENCY = 0.5
-OVERHEAD_GIB = 2.0
-GPU_MEMORY_UTILISATION = 0.90
 UTILISATION = 0.7
-STEP_OVERHEAD_S = 0.004
-MAX_BATCH = 256
-GIB = 1024**3
+P95_FIRST = 2.0
+P95_TOKEN = 1.25
+WEIGHT_LOAD_GIB_S = 1.0
+ENGINE_START_S = 60.0
+WIDTHS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """Load at its busiest, and what one request looks like, in tokens."""
+class Load:
+    """Requests a second at the busiest, and their mean tokens; ``longest`` is the p95 of prompt and answer together.
+
+    ``shared`` is the share of a prompt that prefix caching finds already computed.
+    """
 
     requests_per_s: float
     prompt_tokens: int
     answer_tokens: int
+    longest: int = 0
+    shared: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Targets in milliseconds."""
+    """Targets at the 95th percentile, in milliseconds, as seen at the engine."""
 
-    first_token_ms: int
-    per_token_ms: int
+    first_token_ms: float
+    per_token_ms: float
+    end_to_end_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """One replica, and how many. ``batch`` is how many requests a replica works on at once."""
+    """One replica, and how many. ``batch`` is how many requests a replica works on at once; times are means."""
 
     gpus_per_replica: int
     replicas: int
+    spare: int
+    requests_per_s: float
     weights_gib: float
     kv_gib: float
     batch: int
     per_token_ms: float
     first_token_ms: float
+    output_tokens_s: float
     max_model_len: int
+    cold_start_s: float
     reasons: tuple[str, ...]
 
+    def replicas_for(self, requests_per_s: float) -> int:
+        """How many replicas another load needs, the spare ones included."""
+        return needed(requests_per_s, self.requests_per_s) + self.spare
 
-def weights_gib(model: Model, precision: str) -> float:
-    """What the weights take, in GiB; the model's size must be known."""
-    return (model.params_b or 0) * 1e9 * model.bytes_per_param[precision] / GIB
+
+def needed(requests_per_s: float, each: float) -> int:
+    """Replicas that carry a load at most ``UTILISATION`` busy; at least one."""
+    return max(1, math.ceil(requests_per_s / (each * UTILISATION) - 1e-9))
 
 
 def size(
     model: Model,
     precision: str,
     accelerator: Accelerator,
-    traffic: Traffic,
+    load: Load,
+    objective: Objective,
+    *,
+    spare: int,
+    gpus: int,
+    engine: str = "vllm",
+    estimator: Estimator | None = None,
+) -> Sizing | str:
+    """Replicas of ``gpus`` accelerators each; the reason in a sentence when they do not do. ``spare`` are added."""
+    prompt = max(1, round(load.prompt_tokens * (1 - load.shared)))
+    one = Configuration(model, accelerator, precision, engine, prompt, max(1, load.answer_tokens), 1, gpus)
+    reason = roofline.unfit(replace(one, input_tokens=load.prompt_tokens))
+    if reason:
+        return reason
+    if not model.generates:
+        return _encoder(one, load, objective, spare)
+    return _generator(one, load, objective, spare, estimator or Roofline())
+
+
+def smallest(
+    model: Model,
+    precision: str,
+    accelerator: Accelerator,
+    load: Load,
     objective: Objective,
     *,
     spare: int,
     max_gpus: int,
 ) -> Sizing | str:
-    """The smallest replica that holds the model and meets the objective, and how many the load needs.
-
-    Returns the reason in a sentence when none does. ``spare`` replicas are added for availability; ``max_gpus`` is
-    the largest number of GPUs one node has.
-    """
-    if model.params_b is None:
-        return f"the catalog does not know the size of {model.id}"
-    reason = f"{model.id} does not fit {accelerator.name}"
-    width = 1
-    while width <= max_gpus:
-        found = _size_at(model, precision, accelerator, traffic, objective, spare=spare, width=width)
+    """The narrowest replica that does, up to ``max_gpus``; else why the widest does not."""
+    found: Sizing | str = f"{model.id} does not fit {accelerator.name}"
+    for gpus in WIDTHS:
+        if gpus > max_gpus:
+            break
+        found = size(model, precision, accelerator, load, objective, spare=spare, gpus=gpus)
         if isinstance(found, Sizing):
             return found
-        reason = found
-        width *= 2
-    return reason
+    return found
 
 
-def _size_at(  # noqa: PLR0911 one reason a line
-    model: Model,
-    precision: str,
-    accelerator: Accelerator,
-    traffic: Traffic,
-    objective: Objective,
-    *,
-    spare: int,
-    width: int,
-) -> Sizing | str:
-    weights = weights_gib(model, precision)
-    if precision == "fp8" and accelerator.fp8_tflops is None:
-        return f"{accelerator.name} has no fp8 arithmetic; choose bf16"
-    usable = accelerator.mem_gib * width * GPU_MEMORY_UTILISATION - OVERHEAD_GIB * width
-    room = usable - weights
-    shape = f"{model.id} ({precision}) on {width} x {accelerator.name}"
-    if room <= 0:
-        return f"{shape}: the weights take {weights:.1f} GiB, {max(usable, 0):.1f} GiB can be used"
-    if model.kind != "llm":
-        return _encoder(model, precision, accelerator, traffic, spare=spare, width=width, weights=weights)
-    context = traffic.prompt_tokens + traffic.answer_tokens
-    kv_token = model.kv_bytes_per_token.get("bf16")
-    if kv_token is None:
-        return f"{shape}: the catalog does not know its KV cache"
-    fits = int(room * GIB / (kv_token * context))
-    if fits < 1:
-        need = kv_token * context / GIB
-        return f"{shape}: {room:.1f} GiB are left, one request of {context} tokens needs {need:.1f} GiB"
-    bandwidth = accelerator.mem_bw_gb_s * 1e9 * accelerator.mem_bw_efficiency * width
-    active = _active(model)
-    read = active * model.bytes_per_param[precision]
+def _generator(one: Configuration, load: Load, objective: Objective, spare: int, estimator: Estimator) -> Sizing | str:
+    held = memory.of(replace(one, input_tokens=load.prompt_tokens))
 
-    def step_s(batch: int) -> float:
-        return (read + batch * kv_token * context) / bandwidth + STEP_OVERHEAD_S
+    def at(concurrency: int) -> tuple[float, float, float]:
+        found = estimator.estimate(replace(one, concurrency=concurrency))
+        if isinstance(found, str):
+            return math.inf, math.inf, 0.0
+        return found.ttft_ms, found.tpot_ms, found.output_tokens_s
 
-    target = objective.per_token_ms / 1000
-    if step_s(1) > target:
-        return f"{shape}: one token takes {step_s(1) * 1000:.0f} ms at best, {objective.per_token_ms} ms are asked for"
-    batch = max(one for one in range(1, min(fits, MAX_BATCH) + 1) if step_s(one) <= target)
-    prefill = _prefill_s(model, precision, accelerator, traffic.prompt_tokens, width)
-    first = prefill * 2 + step_s(batch)
-    if first * 1000 > objective.first_token_ms:
-        return f"{shape}: the first token takes {first * 1000:.0f} ms, {objective.first_token_ms} ms are asked for"
-    busy = prefill + traffic.answer_tokens * step_s(batch) / batch
-    needed = max(1, math.ceil(traffic.requests_per_s * busy / UTILISATION))
+    def meets(concurrency: int) -> bool:
+        first, token, _ = at(concurrency)
+        whole = first * P95_FIRST + token * P95_TOKEN * load.answer_tokens
+        return (
+            first * P95_FIRST <= objective.first_token_ms
+            and token * P95_TOKEN <= objective.per_token_ms
+            and (objective.end_to_end_ms is None or whole <= objective.end_to_end_ms)
+        )
+
+    where = f"{one.model.id} ({one.precision}) on {one.gpus} x {one.accelerator.name}"
+    most = max(1, min(held.requests, roofline.MAX_RUNNING))
+    if not meets(1):
+        first, token, _ = at(1)
+        return (
+            f"{where}: alone, a request gets its first token in {first * P95_FIRST:.0f} ms and one each "
+            f"{token * P95_TOKEN:.0f} ms at p95; {objective.first_token_ms:.0f} and {objective.per_token_ms:.0f} ms "
+            "are asked" + (f", {objective.end_to_end_ms:.0f} ms for the whole" if objective.end_to_end_ms else "")
+        )
+    low, high = 1, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if meets(middle) else (low, middle)
+    first, token, rate = at(low)
+    each = rate / max(1, load.answer_tokens)
+    count = needed(load.requests_per_s, each)
+    weights = memory.weights_gib(one.model, one.precision)
+    longest = max(load.longest, load.prompt_tokens + load.answer_tokens)
+    tokens = load.prompt_tokens + load.answer_tokens
     reasons = (
-        f"weights {weights:.1f} GiB in {precision}; {room:.1f} GiB left for {fits} requests of {context} tokens",
-        f"a token every {step_s(batch) * 1000:.0f} ms at {batch} requests at once ({objective.per_token_ms} ms asked)",
-        f"{traffic.requests_per_s:.2f} requests/s at the busiest hour keep {needed} busy, {spare} spare",
+        f"weights {weights:.1f} GiB in {one.precision}; room for {held.requests} requests of {tokens} tokens at once",
+        f"{low} at once meet the objectives: first token {first:.0f} ms, {token:.0f} ms for each, {rate:,.0f} tokens/s",
+        f"{load.requests_per_s:.2f} requests/s at the busiest keep {count} busy to {UTILISATION:.0%}, {spare} spare",
     )
     return Sizing(
-        width,
-        needed + spare,
+        one.gpus,
+        count + spare,
+        spare,
+        each,
         weights,
-        room,
-        batch,
-        step_s(batch) * 1000,
-        first * 1000,
-        min(model.max_context or context, _round_up(context, 1024)),
+        held.free_gib * one.gpus,
+        low,
+        token,
+        first,
+        rate,
+        min(one.model.max_context or longest, _round_up(longest, 1024)),
+        cold_start_s(weights),
         reasons,
     )
 
 
-def _encoder(
-    model: Model, precision: str, accelerator: Accelerator, traffic: Traffic, *, spare: int, width: int, weights: float
-) -> Sizing:
-    seconds = _prefill_s(model, precision, accelerator, traffic.prompt_tokens, width) + STEP_OVERHEAD_S
-    needed = max(1, math.ceil(traffic.requests_per_s * seconds / UTILISATION))
+def _encoder(one: Configuration, load: Load, objective: Objective, spare: int) -> Sizing | str:
+    constants = roofline.shape(one, roofline.constants())
+    seconds = roofline.prompt_s(one, constants) + constants.step_s + one.model.layers * constants.layer_s
+    where = f"{one.model.id} on {one.gpus} x {one.accelerator.name}"
+    if seconds * 1e3 * P95_FIRST > objective.first_token_ms:
+        return f"{where}: a text takes {seconds * 1e3:.0f} ms, {objective.first_token_ms:.0f} ms at p95 are asked"
+    count = needed(load.requests_per_s, 1 / seconds)
+    weights = memory.weights_gib(one.model, one.precision)
     reasons = (
-        f"weights {weights:.1f} GiB in {precision}; {traffic.prompt_tokens} tokens take {seconds * 1e3:.1f} ms",
-        f"{traffic.requests_per_s:.2f} texts/s keep {needed} busy to {UTILISATION:.0%}, {spare} spare",
+        f"weights {weights:.1f} GiB in {one.precision}; {load.prompt_tokens} tokens take {seconds * 1e3:.1f} ms",
+        f"{load.requests_per_s:.2f} texts/s keep {count} busy to {UTILISATION:.0%}, {spare} spare",
     )
-    length = min(model.max_context or traffic.prompt_tokens, _round_up(traffic.prompt_tokens, 512))
-    return Sizing(width, needed + spare, weights, 0.0, 1, 0.0, seconds * 1000, length, reasons)
+    length = min(one.model.max_context or load.prompt_tokens, _round_up(load.prompt_tokens, 512))
+    return Sizing(
+        one.gpus,
+        count + spare,
+        spare,
+        1 / seconds,
+        weights,
+        0.0,
+        1,
+        0.0,
+        seconds * 1e3,
+        0.0,
+        length,
+        cold_start_s(weights),
+        reasons,
+    )
 
 
-def _prefill_s(model: Model, precision: str, accelerator: Accelerator, tokens: int, width: int) -> float:
-    tflops = accelerator.fp8_tflops if precision == "fp8" and accelerator.fp8_tflops else accelerator.bf16_tflops
-    active = _active(model)
-    return 2 * active * tokens / (tflops * 1e12 * PREFILL_EFFICIENCY * width)
-
-
-def _active(model: Model) -> float:
-    """The parameters a token passes through."""
-    return (model.active_params_b or model.params_b or 0) * 1e9
+def cold_start_s(weights: float) -> float:
+    """From nothing to the first answer: the weights read from storage, and the engine's own start."""
+    return weights / WEIGHT_LOAD_GIB_S + ENGINE_START_S
 
 
 def _round_up(value: int, step: int) -> int:

@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import calibrate
+
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
 PROGRAM = "import pulumi\nfor i in range(1000):\n    pulumi.ComponentResource('bench:index:C', f'c{i}', {'i': i}).register_outputs({'i': i})\n"
@@ -94,6 +96,7 @@ def main() -> None:
     ]
     report += [f"  three packs in process: {min(policy[1:]):.4f} ms a resource"]
     sys.stdout.write("\n".join(report) + "\n")
+    calibrate.judge()
 
 
 if __name__ == "__main__":

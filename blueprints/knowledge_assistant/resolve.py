@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from blueprints.images import IMAGES
 from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
 from blueprints.refusal import Reason, RefusedError
-from catalog import facts
+from catalog import hardware, models
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
 from components.namespace.spec import NamespaceSpec
 from components.ownership import PREFIX, Ownership
 from components.vector_store.spec import VectorStoreSpec
 from planning import cost, sizing
+from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost
-from planning.placement import Capacity, Placed, unknown_accelerator
-from planning.sizing import Objective, Sizing, Traffic
+from planning.sizing import Load, Objective, Sizing
 from serving.gateway import GatewaySpec, Route
 from serving.ingestion import IngestionSpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
@@ -76,7 +76,7 @@ class _Demand:
     role: str
     model: str
     precision: str
-    traffic: Traffic
+    load: Load
     path: tuple[str, ...]
 
 
@@ -116,9 +116,9 @@ def _legal_reasons(blueprint: KnowledgeAssistant, inventory: Inventory) -> list[
 def _demands(blueprint: KnowledgeAssistant) -> list[_Demand]:
     users = blueprint.users
     rate = users.active * users.questions_per_day * users.busiest_hour_share / 3600
-    chat = Traffic(rate, users.prompt_tokens, users.answer_tokens)
+    chat = Load(rate, users.prompt_tokens, users.answer_tokens)
     found = [
-        _Demand(EMBEDDING, blueprint.models.embedding, "bf16", Traffic(rate + 1, 512, 1), ("models", "embedding")),
+        _Demand(EMBEDDING, blueprint.models.embedding, "bf16", Load(rate + 1, 512, 1), ("models", "embedding")),
         _Demand(CHAT, blueprint.models.chat, blueprint.models.precision, chat, ("models", "chat")),
     ]
     if isinstance(blueprint.fallback, SmallerModel):
@@ -129,9 +129,9 @@ def _demands(blueprint: KnowledgeAssistant) -> list[_Demand]:
 
 
 def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) -> ServerDecision | Reason:
-    model = facts.models().get(demand.model)
+    model = models.find(demand.model)
     if model is None:
-        known = ", ".join(sorted(facts.models()))
+        known = ", ".join(sorted(models.models()))
         return Reason(demand.path, f"the catalog does not know '{demand.model}'; it knows {known}")
     wants = "embedding" if demand.role == EMBEDDING else "llm"
     if model.kind != wants:
@@ -144,13 +144,13 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
         if unknown or pool.accelerator is None:
             rejected.append(unknown or f"pool '{pool.name}' has no GPUs")
             continue
-        accelerator = facts.accelerator_by_product(pool.accelerator.product)
+        accelerator = hardware.accelerator(pool.accelerator.product)
         assert accelerator is not None  # noqa: S101 unknown_accelerator has just said so
-        sized = sizing.size(
+        sized = sizing.smallest(
             model,
             demand.precision,
             accelerator,
-            demand.traffic,
+            demand.load,
             objective,
             spare=spare,
             max_gpus=pool.accelerator.count,

@@ -9,24 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import COMMAND, domicile
 from conftest import ROOT
 
 from cli.main import app
 
 EXAMPLE = "blueprints/knowledge_assistant/examples/handbook.yaml"
-COMMAND = [sys.executable, "-m", "cli.main"]
-
-
-def domicile(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120", **environment},
-    )
 
 
 def project(tmp_path: Path, program: str) -> Path:
@@ -39,7 +27,7 @@ def project(tmp_path: Path, program: str) -> Path:
 def commands(group: Any, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found = [(*prefix, one.name or one.callback.__name__) for one in group.registered_commands]
     for one in group.registered_groups:
-        found += commands(one.typer_instance, (*prefix, one.name))
+        found += commands(one.typer_instance, (*prefix, one.name) if one.name else prefix)
     return found
 
 

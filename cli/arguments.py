@@ -1,0 +1,12 @@
+"""Options that commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack, as in stacks/Pulumi.<stack>.yaml.")]
+Folder = Annotated[Path, typer.Option("--cwd", "-C", help="A folder inside the project.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Subject = Annotated[str, typer.Argument(help="A workload file, a blueprint, or the name of a stack.")]

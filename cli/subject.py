@@ -1,0 +1,42 @@
+"""What a planning command is about: a workload file, a blueprint, or a stack that has one."""
+
+from pathlib import Path
+
+from catalog import documents
+from planning import read
+from planning.workload import Workload
+
+
+def workload_of(subject: str, folder: Path) -> Workload:
+    """The workload of a file or of a stack's blueprint.
+
+    Raises:
+        DocumentError: the file cannot be used.
+        ProjectError: there is neither such a file nor such a stack.
+    """
+    file = Path(subject)
+    if not file.is_file() and file.suffix not in (".yaml", ".yml"):
+        file = _blueprint_of(subject, folder)
+    content = documents.read(file).content
+    if documents.is_map(content) and content.get("kind", "workload") == "workload":
+        return read.load(file)
+    from blueprints import load
+
+    return load.workload(file)
+
+
+def _blueprint_of(stack: str, folder: Path) -> Path:
+    from engine import project as projects
+
+    project = projects.load(folder)
+    file = project.stack_file(stack)
+    if not file.is_file():
+        message = f"'{stack}' is neither a file nor a stack; stacks: {', '.join(project.stacks()) or 'none'}"
+        raise projects.ProjectError(message)
+    content = documents.read_map(file)
+    config = content.get("config")
+    name = config.get("domicile:blueprint") if documents.is_map(config) else None
+    if not isinstance(name, str):
+        message = f"{file}: config: 'domicile:blueprint' is missing, so the stack has no blueprint to plan"
+        raise projects.ProjectError(message)
+    return project.root / name

@@ -1,0 +1,61 @@
+"""Where replicas go on the nodes there are: first fit over zones, with a reason for every pool that is not used."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from catalog import hardware
+from catalog.inventory import Inventory, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a server's replicas go."""
+
+    pool: str
+    product: str
+    instance_type: str
+    zones: dict[str, int]
+
+
+class Capacity:
+    """The GPUs of an inventory that are not yet spoken for. ``take`` uses them up."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        """Start with every node free."""
+        self._pools = {pool.name: pool for pool in inventory.pools}
+        self._free: dict[str, list[tuple[str, int]]] = {}
+        for pool in inventory.pools:
+            zones = pool.zones or [f"{inventory.region}-a"]
+            count = pool.accelerator.count if pool.accelerator and not pool.accelerator.mig else 0
+            self._free[pool.name] = [(zones[index % len(zones)], count) for index in range(pool.count)]
+
+    def gpu_pools(self) -> list[Pool]:
+        """Pools with whole GPUs, the smallest GPU first: a model goes to the least that holds it."""
+        found = [pool for pool in self._pools.values() if pool.accelerator is not None and not pool.accelerator.mig]
+        return sorted(found, key=lambda pool: (pool.accelerator.memory_gib if pool.accelerator else 0, pool.name))
+
+    def take(self, pool: str, gpus: int, replicas: int) -> Placed | str:
+        """Place replicas of ``gpus`` GPUs each, spread over zones; the reason when there is no room."""
+        nodes = [list(node) for node in self._free[pool]]
+        used: Counter[str] = Counter()
+        chosen: list[int] = []
+        for _ in range(replicas):
+            fitting = [index for index, (_, free) in enumerate(nodes) if int(free) >= gpus]
+            if not fitting:
+                total = sum(free // gpus for _, free in self._free[pool])
+                return f"pool '{pool}' has room for {total} replicas of {gpus} GPUs, {replicas} are needed"
+            best = min(fitting, key=lambda index: (used[str(nodes[index][0])], -int(nodes[index][1]), index))
+            nodes[best][1] = int(nodes[best][1]) - gpus
+            used[str(nodes[best][0])] += 1
+            chosen.append(best)
+        self._free[pool] = [(str(zone), int(free)) for zone, free in nodes]
+        found = self._pools[pool]
+        product = found.accelerator.product if found.accelerator else ""
+        return Placed(pool, product, found.instance_type, dict(sorted(used.items())))
+
+
+def unknown_accelerator(pool: Pool) -> str | None:
+    """Why a pool cannot be sized for, when the catalog does not know its GPU."""
+    if pool.accelerator is None or hardware.accelerator(pool.accelerator.product) is not None:
+        return None
+    return f"pool '{pool.name}': the catalog does not know {pool.accelerator.product}"

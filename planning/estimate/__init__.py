@@ -1,0 +1,1 @@
+"""How fast a model answers on given hardware: one contract, two estimators."""

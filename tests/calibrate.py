@@ -1,0 +1,143 @@
+"""Fits the constants of the analytic estimator to the measurements of the catalog. `make calibrate`.
+
+Robust least squares on log ratios: of the output rate, less of the time per token, least of the first token. What a
+model, system, engine or precision has in common beyond that is a ridge regression of what remains.
+"""
+
+import csv
+import math
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import measured
+import numpy as np
+from measured import Measured
+from scipy import optimize
+
+from catalog.tables import DATA
+from planning.estimate import roofline
+from planning.estimate.contract import ENGINES, PRECISIONS
+
+START: dict[str, float] = {
+    **{f"weight_read.{one}": 0.7 for one in ENGINES},
+    **{f"weight_read.{one}": 1.0 for one in PRECISIONS},
+    **{f"kv_read.{one}": 0.6 for one in ENGINES},
+    **{f"prefill.{one}": 0.5 for one in ENGINES},
+    **{f"prefill.{one}": 1.0 for one in PRECISIONS},
+    **{f"step.{one}": 1.5 for one in ENGINES},
+    **{f"layer.{one}": 2.0 for one in ENGINES},
+    **{f"sync.{one}": 1.0 for one in ENGINES},
+    **{f"interference.{one}": 0.8 for one in ENGINES},
+    **{f"queueing.{one}": 0.5 for one in ENGINES},
+    **{f"first.{one}": 3.0 for one in ENGINES},
+    "decode": 0.5,
+    "attention": 0.4,
+    "layer.newer": 0.8,
+    "layer.experts": 2.0,
+    "layer.linear": 2.0,
+    "link": 0.5,
+    "waiting": 0.8,
+    "saturated": 1.0,
+}
+PENALTY = 20.0
+FOLDS = 5
+
+
+def residuals(logs: Any, rows: list[Measured], weights: list[float]) -> Any:
+    """The weighted log ratios of estimates to measurements."""
+    k = {name: math.exp(value) for name, value in zip(START, logs, strict=True)}
+    found: list[float] = []
+    for row, weight in zip(rows, weights, strict=True):
+        made = roofline.answer(row.configuration, k, {})
+        found.append(weight * math.log(made.output_tokens_s_per_gpu / row.tokens_s_per_gpu))
+        if row.ttft_ms and row.tpot_ms:
+            found += [
+                0.4 * weight * math.log(made.tpot_ms / row.tpot_ms),
+                0.15 * weight * math.log(made.ttft_ms / row.ttft_ms),
+            ]
+    prior = [0.07 * (value - math.log(start)) for value, start in zip(logs, START.values(), strict=True)]
+    return np.array(found + prior)
+
+
+def constants(rows: list[Measured]) -> dict[str, float]:
+    """Fit the roofline's constants; systems with many rows count less for each."""
+    counts = Counter(row.group for row in rows)
+    raw = [counts[row.group] ** -0.25 for row in rows]
+    mean = math.sqrt(sum(one * one for one in raw) / len(raw))
+    weights = [one / mean for one in raw]
+    start = [math.log(value) for value in START.values()]
+    least_squares: Any = optimize.least_squares  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    fitted: Any = least_squares(residuals, start, args=(rows, weights), loss="soft_l1", f_scale=0.2, max_nfev=25)
+    return {name: math.exp(value) for name, value in zip(START, fitted.x, strict=True)}
+
+
+def corrections(rows: list[Measured], k: dict[str, float]) -> dict[str, float]:
+    """Fit what remains."""
+    described = [roofline.features(roofline.filled(row.configuration)) for row in rows]
+    names = sorted({name for one in described for name in one})
+    place = {name: index for index, name in enumerate(names)}
+    matrix = np.zeros((len(rows), len(names)))
+    for index, one in enumerate(described):
+        for name, value in one.items():
+            matrix[index, place[name]] = value
+    ratios = [
+        math.log(row.tokens_s_per_gpu / roofline.answer(row.configuration, k, {}).output_tokens_s_per_gpu)
+        for row in rows
+    ]
+    target = np.clip(np.array(ratios), -0.8, 0.8)
+    solved: Any = np.linalg.solve(matrix.T @ matrix + PENALTY * np.eye(len(names)), matrix.T @ target)
+    return {name: float(value) for name, value in zip(names, solved, strict=True) if abs(value) >= 0.002}
+
+
+def errors(rows: list[Measured], k: dict[str, float], learned: dict[str, float]) -> list[tuple[Measured, float]]:
+    """The relative error of each estimate."""
+    return [
+        (row, abs(roofline.answer(row.configuration, k, learned).output_tokens_s_per_gpu / row.tokens_s_per_gpu - 1))
+        for row in rows
+    ]
+
+
+def left_out(fold: int) -> list[tuple[Measured, float]]:
+    """Errors on the groups of a fold, fitted on all others."""
+    rows = measured.rows()
+    groups = sorted({row.group for row in rows})
+    mine = set(groups[fold::FOLDS])
+    kept = [row for row in rows if row.group not in mine]
+    k = constants(kept)
+    return errors([row for row in rows if row.group in mine], k, corrections(kept, k))
+
+
+def show(title: str, found: list[tuple[Measured, float]]) -> None:
+    """Print median and p90 of the errors."""
+    values = sorted(error for _, error in found)
+    middle, high = values[len(values) // 2], values[int(len(values) * 0.9)]
+    sys.stdout.write(f"{title:44} {len(values):5} rows  median {middle:6.1%}  p90 {high:6.1%}\n")
+
+
+def main() -> None:
+    """Fit on everything and write it; fit on folds and print what the errors are on rows left out."""
+    rows = measured.rows()
+    k = constants(rows)
+    learned = corrections(rows, k)
+    with (DATA / "calibration.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("part", "name", "value", "source", "as_of"))
+        source = "make calibrate, on catalog/data/measured.csv"
+        writer.writerows(("roofline", name, f"{value:.5g}", source, "2026-11-22") for name, value in k.items())
+        writer.writerows(("correction", name, f"{value:.4f}", source, "2026-11-22") for name, value in learned.items())
+    show("all rows, as calibrated", errors(rows, k, learned))
+
+
+def judge() -> None:
+    """Print the errors on rows left out, in folds of whole models on whole systems."""
+    with ProcessPoolExecutor(2) as pool:
+        found = [pair for fold in pool.map(left_out, range(FOLDS)) for pair in fold]
+    show("left out by model and system", found)
+    for setting in sorted({row.setting for row, _ in found}):
+        show(f"  {setting}", [pair for pair in found if pair[0].setting == setting])
+
+
+if __name__ == "__main__":
+    main()
