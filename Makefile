@@ -8,7 +8,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: help up down test check fmt bench calibrate setup cluster
+.PHONY: help up down test check fmt bench calibrate setup sizing cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -31,6 +31,13 @@ $(STAMP): requirements.lock
 	@printf '#!%s\nfrom cli.main import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/domicile && chmod +x $(BIN)/domicile
 	@touch $@
 
+sizing: $(VENV)/.sizing
+
+$(VENV)/.sizing: requirements-sizing.lock $(STAMP)
+	@echo 'adding the estimator of measured kernels (about 500 MB)'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-sizing.lock
+	@touch $@
+
 cluster: $(STAMP)
 	@$(BIN)/domicile cluster up local
 
@@ -42,7 +49,7 @@ down: $(STAMP)
 	@$(BIN)/domicile cluster down local
 
 test: check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ def run(subject: str, folder: Path, *, as_json: bool) -> int:
 
         place.show(console(), decision, everything=False)
         return 2
-    bill = cost.bill(decision.workload, chosen, decision.training if decision.winner else None)
+    bill = cost.bill(decision.workload, chosen, decision.training if decision.winner else None, decision.small)
     even, found = breakeven.break_even(decision), levers.levers(decision)
     if as_json:
         print_json(
@@ -35,6 +35,7 @@ def run(subject: str, folder: Path, *, as_json: bool) -> int:
                 "raw_inference": bill.raw,
                 "multiple": bill.multiple,
                 "unpriced": bill.unknown,
+                "in_a_year": placement.in_a_year(decision),
                 "units": dataclasses.asdict(cost.units(decision.workload, bill)),
                 "break_even": dataclasses.asdict(even) if even else None,
                 "levers": [dataclasses.asdict(one) for one in found],
@@ -65,6 +66,11 @@ def _show(out: Console, decision: Decision, bill: Cost) -> None:
     shown += [f"{units.per_million_tokens:,.4f} per million tokens"] if units.per_million_tokens else []
     shown += [f"{units.per_person:,.4f} per person"] if units.per_person else []
     out.print(", ".join(shown))
+    grown = placement.in_a_year(decision)
+    if grown is not None:
+        out.print(
+            f"in a year, {workload.traffic.growth_per_year:.0%} more load: {grown:,.2f} for accelerators or tokens"
+        )
     if workload.budget:
         left = workload.budget.monthly_usd - float(bill.total)
         word = "left of" if left >= 0 else "over"
@@ -83,7 +89,8 @@ def _show_more(out: Console, even: breakeven.BreakEven | None, found: tuple[leve
         owned = even.ownership
         if owned:
             when = f"after {owned.even_month:.0f} months" if owned.even_month is not None else "never"
-            out.print(f"  {owned.servers} owned servers are even with renting {when}, without staff ({owned.basis})")
+            servers = "1 owned server is" if owned.servers == 1 else f"{owned.servers} owned servers are"
+            out.print(f"  {servers} even with renting {when}, without staff ({owned.basis})")
     out.print("\n[bold]levers[/]")
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     for one in found:

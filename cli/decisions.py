@@ -41,6 +41,19 @@ def cost(subject: Subject, *, cwd: Folder = Path(), json: Json = False) -> None:
     raise typer.Exit(command.run(subject, cwd, as_json=json))
 
 
+@app.command(epilog="Example: domicile report planning/examples/support-frankfurt.yaml --out decision.html")
+def report(
+    subject: Subject,
+    *,
+    out: Annotated[Path | None, typer.Option(help="The file; <name>.html when left out.")] = None,
+    cwd: Folder = Path(),
+) -> None:
+    """Write a decision as one page: map, reasons, size, cost, break-even, objectives, controls."""
+    from cli.report import command
+
+    command.run(subject, cwd, out)
+
+
 @app.command(
     epilog=(
         "Example: domicile size --model Qwen/Qwen3-32B --accelerator H100 --gpus 2 --precision fp8 --engine vllm "

@@ -41,6 +41,11 @@ def show(out: Console, decision: Decision, *, everything: bool) -> None:
         return
     if decision.winner:
         _winner(out, name, decision.winner.option, decision)
+    if decision.small:
+        one = decision.small
+        out.print(
+            f"  beside it {one.what} {one.accelerator} in {one.where}, {one.expected:,.0f} USD a month {one.purchase}"
+        )
     if decision.training:
         one = decision.training
         out.print(f"[bold]{name} trains[/] in {one.where}: {one.what}, {one.expected:,.0f} USD a month {one.purchase}")

@@ -27,7 +27,7 @@ def show(plan: KnowledgeAssistantPlan) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("server", "model", "where", "replicas", "GPUs", "USD/month"):
         table.add_column(column, justify="right" if column in ("replicas", "GPUs", "USD/month") else "left")
-    for decision, line in zip(plan.decisions, plan.cost.lines, strict=True):
+    for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
         zones = ", ".join(f"{zone} x{count}" for zone, count in decision.placed.zones.items())
         table.add_row(
             decision.role,
@@ -40,12 +40,15 @@ def show(plan: KnowledgeAssistantPlan) -> None:
     out.print(table)
     out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
     out.print("\n[bold]why[/]")
-    for decision, line in zip(plan.decisions, plan.cost.lines, strict=True):
+    for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
         for reason in decision.sizing.reasons:
             out.print(f"  {decision.role}: {reason}")
         for reason in decision.rejected:
             out.print(f"  {decision.role}: not chosen: {reason}")
         out.print(f"  {decision.role}: price: {line.basis}")
+    for line in plan.cost.lines[len(plan.decisions) :]:
+        usd = "not priced" if line.usd is None else f"{line.usd:,.2f} USD a month"
+        out.print(f"  {line.item}: {usd}: {line.basis}")
     for text in plan.warnings:
         out.print(f"[yellow]warning[/] {text}")
     if plan.assumed:

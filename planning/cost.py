@@ -1,7 +1,7 @@
 """What a placement costs a month: raw inference, then each line of what makes the whole a multiple of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from catalog import hardware, prices
@@ -74,9 +74,11 @@ class Cost:
         return tuple(line.item for line in self.lines if line.usd is None)
 
 
-def bill(workload: Workload, option: Option, training: Option | None = None) -> Cost:
-    """Everything an option costs a month."""
+def bill(workload: Workload, option: Option, training: Option | None = None, small: Option | None = None) -> Cost:
+    """Everything an option costs a month, with the training and the small model beside it."""
     lines = list(_compute(option))
+    if small:
+        lines += [replace(line, item=f"small model: {line.item}") for line in _compute(small)]
     if training:
         basis = f"{training.what}, {training.instance} in {training.where} {training.purchase}"
         lines.append(_line("training", training.expected, basis, group="training"))
@@ -333,6 +335,11 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
         f"({best.ondemand} USD/h for {best.count:g}, as of {best.as_of})"
     )
     return CostLine(item, _cents(each * count * HOURS_PER_MONTH), basis)
+
+
+def volumes(gib: float) -> CostLine:
+    """The cost of block storage at the reference cloud's price."""
+    return _priced(f"volumes, {gib:.0f} GiB", "block_storage", REFERENCE, _BLOCK[REFERENCE[0]], gib)
 
 
 def _line(

@@ -50,19 +50,28 @@ class Fit:
 
 
 def served(workload: Workload) -> float:
-    """Mean requests a second that reach a model: what is cached does not."""
-    return workload.traffic.requests_per_s * (1 - workload.traffic.cacheable)
+    """Mean requests a second that reach the model: not what is cached, nor what a smaller one answers."""
+    traffic = workload.traffic
+    return traffic.requests_per_s * (1 - traffic.cacheable) * (1 - traffic.small_model)
 
 
 def peak(workload: Workload) -> float:
-    """Requests a second at the busiest; batch work is spread over its deadline instead."""
-    return served(workload) * (1.0 if workload.work == "batch" else workload.traffic.peak_factor)
+    """Requests a second at the busiest; a day's batch work is done within its deadline instead."""
+    if workload.work == "batch":
+        return served(workload) * 24 / _batch_hours(workload)
+    return served(workload) * workload.traffic.peak_factor
+
+
+def _batch_hours(workload: Workload) -> int:
+    """The hours of a day that batch work runs."""
+    return max(1, min(24, int(workload.deadline_h or 24)))
 
 
 def hourly(workload: Workload) -> tuple[float, ...]:
     """Requests a second in each hour of a day; their mean is the workload's mean."""
     if workload.work == "batch":
-        return (served(workload),) * 24
+        hours = _batch_hours(workload)
+        return (peak(workload),) * hours + (0.0,) * (24 - hours)
     raw = [1 + (workload.traffic.peak_factor - 1) * one for one in SHAPES[workload.traffic.shape]]
     mean = sum(raw) / 24
     return tuple(served(workload) * one / mean for one in raw)
@@ -252,7 +261,9 @@ def scaled(workload: Workload, factor: float) -> Workload:
 
 def replicas_by_hour(workload: Workload, fit: Fit) -> tuple[int, ...]:
     """Replicas an autoscaler keeps in each hour, the spare ones included."""
-    return tuple(sizing.needed(rate, fit.requests_per_s) + spare(workload) for rate in hourly(workload))
+    return tuple(
+        sizing.needed(rate, fit.requests_per_s) + spare(workload) if rate > 0 else 0 for rate in hourly(workload)
+    )
 
 
 def replicas_at_peak(workload: Workload, fit: Fit) -> int:

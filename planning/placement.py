@@ -33,7 +33,10 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a workload goes, and why not elsewhere. ``training`` is where it is trained, if it is."""
+    """Where a workload goes, and why not elsewhere.
+
+    ``training`` is where it is trained, ``small`` where a smaller model answers part of the requests, if so asked.
+    """
 
     workload: Workload
     winner: Scored | None
@@ -44,6 +47,7 @@ class Decision:
     warnings: tuple[str, ...]
     assumed: tuple[str, ...]
     training: Option | None
+    small: Option | None
 
     @property
     def refused(self) -> bool:
@@ -58,12 +62,15 @@ def decide(workload: Workload) -> Decision:
     found, trained = _enumerate(workload, territory, rejected)
     scored = rank(found, workload)
     winner = scored[0] if scored else None
+    small = _small(workload, winner, rejected) if winner and workload.traffic.small_model else None
+    if winner and workload.traffic.small_model and small is None:
+        winner, scored = None, []
+    beside = sum(one.expected for one in (trained, small) if one)
+    over = _over(workload, winner.option.expected + beside) if winner else None
     warnings = _warnings(workload, winner, trained)
-    if workload.budget and winner and workload.budget.when_exceeded == "refuse":
-        over = _over(workload, winner, trained)
-        if over:
-            rejected.append(Rejected("budget", (over,)))
-            winner, scored, trained = None, [], None
+    if over and workload.budget and workload.budget.when_exceeded == "refuse":
+        rejected.append(Rejected("budget", (over,)))
+        winner, scored, trained, small = None, [], None, None
     return Decision(
         workload,
         winner,
@@ -71,10 +78,33 @@ def decide(workload: Workload) -> Decision:
         tuple(rejected),
         len(found),
         tuple(one.reason for one in territory.bounds) + territory.notes,
-        warnings,
+        (*warnings, over) if over and winner else warnings,
         tuple(assumed(workload)),
         trained,
+        small,
     )
+
+
+def _small(workload: Workload, winner: Scored, rejected: list[Rejected]) -> Option | None:
+    """The best option for the small model beside the winner: in its country."""
+    traffic, share = workload.traffic, workload.traffic.small_model
+    changed = workload.model_copy(
+        update={
+            "traffic": traffic.model_copy(
+                update={"requests_per_s": traffic.requests_per_s * share, "small_model": 0.0}
+            ),
+            "models": workload.models.model_copy(update={"allowed": [workload.models.small], "least_tier": None}),
+            "training": None,
+            "budget": None,
+        }
+    )
+    found, _ = _enumerate(changed, law.territory(workload.data), [])
+    near = [one for one in rank(found, changed) if one.option.country == winner.option.country]
+    if not near:
+        reason = f"{workload.models.small} finds no place in {winner.option.country} beside the model it relieves"
+        rejected.append(Rejected("small model", (reason,)))
+        return None
+    return near[0].option
 
 
 def _enumerate(
@@ -198,6 +228,14 @@ def usd_at(workload: Workload, option: Option) -> float | None:
     return price[1] if price else None
 
 
+def in_a_year(decision: Decision) -> float | None:
+    """What the winner's accelerators or tokens cost a month after a year's growth; None without growth or a price."""
+    growth = decision.workload.traffic.growth_per_year
+    if decision.winner is None or growth == 0:
+        return None
+    return usd_at(demand.scaled(decision.workload, 1 + growth), decision.winner.option)
+
+
 def crossing(workload: Workload, winner: Option, other: Option) -> str | None:
     """The load nearest to today's at which the other becomes the cheaper of the two, in words."""
     mean = workload.traffic.requests_per_s
@@ -213,14 +251,11 @@ def crossing(workload: Workload, winner: Option, other: Option) -> str | None:
     return None
 
 
-def _over(workload: Workload, winner: Scored, trained: Option | None) -> str | None:
-    if workload.budget is None:
-        return None
-    usd = winner.option.expected + (trained.expected if trained else 0.0)
-    if usd <= workload.budget.monthly_usd:
+def _over(workload: Workload, usd: float) -> str | None:
+    if workload.budget is None or usd <= workload.budget.monthly_usd:
         return None
     return (
-        f"the cheapest fitting plan costs {usd:,.0f} USD a month for its accelerators alone, the budget is "
+        f"the best fitting plan costs {usd:,.0f} USD a month for its accelerators alone, the budget is "
         f"{workload.budget.monthly_usd:,.0f}: raise it, cache more, allow a smaller model or slower answers"
     )
 
@@ -242,9 +277,6 @@ def _warnings(workload: Workload, winner: Scored | None, trained: Option | None)
         for dated in (option.offer, option.hosted, trained.offer if trained else None)
         if dated and len(dated.as_of) < len("2026-01-01")
     ]
-    over = _over(workload, winner, trained)
-    if over and workload.budget and workload.budget.when_exceeded == "warn":
-        found.append(over)
     if not constraints.users(workload):
         found.append("nobody said where the users are: the network is counted as nothing")
     return tuple(found)

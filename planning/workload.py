@@ -65,6 +65,7 @@ class Models(Written):
     """Which models may answer, by id of the catalog: with open weights, or hosted. The first that does is taken."""
 
     allowed: list[str] = ["Qwen/Qwen3-8B"]
+    small: Annotated[str | None, Field(description="Answers traffic.small_model of the requests.")] = None
     least_tier: Literal["small", "medium", "large", "frontier"] | None = None
     precisions: Annotated[list[Literal["bf16", "fp8", "fp4", "int4"]], Field(min_length=1)] = ["bf16", "fp8"]
     hosted: bool = True
@@ -154,6 +155,9 @@ class Workload(Written):
     def _whole(self) -> "Workload":
         if self.work in ("fine-tuning", "training") and self.training is None:
             message = f"training: a workload of kind '{self.work}' says what it trains: give model and tokens_b"
+            raise ValueError(message)
+        if self.traffic.small_model and self.models.small is None:
+            message = "models.small: a share of requests goes to a small model: name it"
             raise ValueError(message)
         return self
 

@@ -37,6 +37,7 @@ class GatewaySpec:
     retries: int
     review_percent: int
     review_storage_class: str
+    review_storage_gib: int
     hostname: str | None
     ingress_class: str
     gateway_api: bool
@@ -153,7 +154,7 @@ class Gateway(Component):
                 {
                     "accessModes": ["ReadWriteMany"],
                     "storageClassName": spec.review_storage_class,
-                    "resources": {"requests": {"storage": "10Gi"}},
+                    "resources": {"requests": {"storage": f"{spec.review_storage_gib}Gi"}},
                 }
             ),
             opts=self.child(),

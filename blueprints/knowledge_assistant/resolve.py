@@ -14,7 +14,7 @@ from components.ownership import PREFIX, Ownership
 from components.vector_store.spec import VectorStoreSpec
 from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
-from planning.cost import Cost
+from planning.cost import Cost, CostLine
 from planning.sizing import Load, Objective, Sizing
 from serving.gateway import GatewaySpec, Route
 from serving.ingestion import IngestionSpec
@@ -29,6 +29,8 @@ PASSAGE_WORDS = 260
 VECTOR_BYTES = 1024 * 4 * 2
 DOCUMENT_MIB_PER_PAGE = 0.1
 HIGH_AVAILABILITY = 99.0
+REVIEW_GIB = 10
+PROCESSORS = "processors and memory of gateway, stores and jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,12 @@ def resolve(blueprint: KnowledgeAssistant, inventory: Inventory) -> KnowledgeAss
             decisions.append(found)
         else:
             reasons.append(found)
-    bill = _bill(inventory, decisions)
+    stored = _Stored.of(blueprint, decisions)
+    bill = _bill(inventory, decisions, stored)
     warnings = _money(blueprint, bill, reasons)
     if reasons:
         raise RefusedError(tuple(reasons))
-    return _plan(blueprint, inventory, tuple(decisions), bill, warnings)
+    return _plan(blueprint, inventory, tuple(decisions), stored=stored, bill=bill, warnings=warnings)
 
 
 def _legal_reasons(blueprint: KnowledgeAssistant, inventory: Inventory) -> list[Reason]:
@@ -171,13 +174,44 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
     return Reason(demand.path, f"'{demand.model}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
 
 
-def _bill(inventory: Inventory, decisions: list[ServerDecision]) -> Cost:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The volumes of an assistant, in GiB. Stores have a second one of the same size for their backups."""
+
+    weights: int
+    vectors: int
+    documents: int
+    review: int
+    vectors_in_memory: int
+
+    @classmethod
+    def of(cls, blueprint: KnowledgeAssistant, decisions: list[ServerDecision]) -> "_Stored":
+        documents = blueprint.documents
+        pages = documents.count * documents.mean_pages
+        vectors = math.ceil(pages * WORDS_PER_PAGE / PASSAGE_WORDS) * VECTOR_BYTES / 1024**3
+        weights = {one.model: one.sizing.weights_gib for one in decisions}
+        return cls(
+            weights=math.ceil(sum(weights.values()) * 1.3) + 5,
+            vectors=math.ceil(3 * vectors) + 10,
+            documents=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
+            review=REVIEW_GIB if blueprint.review.sample_percent else 0,
+            vectors_in_memory=math.ceil(vectors) + 1,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.weights + 2 * self.vectors + 2 * self.documents + self.review
+
+
+def _bill(inventory: Inventory, decisions: list[ServerDecision], stored: _Stored) -> Cost:
     lines = [
         cost.gpus(
             f"{one.role} ({one.model})", inventory, one.placed.pool, one.sizing.gpus_per_replica * one.sizing.replicas
         )
         for one in decisions
     ]
+    lines.append(cost.volumes(stored.total))
+    lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
     return Cost(tuple(lines))
 
 
@@ -198,6 +232,8 @@ def _plan(
     blueprint: KnowledgeAssistant,
     inventory: Inventory,
     decisions: tuple[ServerDecision, ...],
+    *,
+    stored: _Stored,
     bill: Cost,
     warnings: tuple[str, ...],
 ) -> KnowledgeAssistantPlan:
@@ -209,7 +245,6 @@ def _plan(
         jurisdictions=tuple(blueprint.data.jurisdictions),
     )
     servers = tuple(_server(blueprint, ownership, one) for one in decisions)
-    passages = math.ceil(blueprint.documents.count * blueprint.documents.mean_pages * WORDS_PER_PAGE / PASSAGE_WORDS)
     return KnowledgeAssistantPlan(
         name=blueprint.name,
         cluster=blueprint.target.cluster,
@@ -225,15 +260,15 @@ def _plan(
             ownership=ownership,
             image=IMAGES["vllm"],
             models=tuple(dict.fromkeys(one.model for one in servers)),
-            storage_gib=math.ceil(sum(one.weights_gib for one in servers) * 1.3) + 5,
+            storage_gib=stored.weights,
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
         ),
         servers=servers,
         scaling=tuple(_scaling(blueprint, ownership, one) for one in servers if one.scaled),
         gateway=_gateway(blueprint, ownership, servers),
-        vectors=_vectors(blueprint, ownership, passages),
-        documents=_documents(blueprint, ownership),
+        vectors=_vectors(blueprint, ownership, stored),
+        documents=_documents(blueprint, ownership, stored),
         ingestion=IngestionSpec(
             ownership=ownership,
             image=IMAGES["python"],
@@ -303,6 +338,7 @@ def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple
         retries=2,
         review_percent=blueprint.review.sample_percent,
         review_storage_class=blueprint.target.shared_storage_class,
+        review_storage_gib=REVIEW_GIB,
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
@@ -310,15 +346,14 @@ def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple
     )
 
 
-def _vectors(blueprint: KnowledgeAssistant, ownership: Ownership, passages: int) -> VectorStoreSpec:
-    gib = passages * VECTOR_BYTES / 1024**3
+def _vectors(blueprint: KnowledgeAssistant, ownership: Ownership, stored: _Stored) -> VectorStoreSpec:
     return VectorStoreSpec(
         name="vectors",
         ownership=ownership,
         image=IMAGES["qdrant"],
-        storage_gib=math.ceil(3 * gib) + 10,
+        storage_gib=stored.vectors,
         storage_class=blueprint.target.storage_class,
-        memory_gib=math.ceil(gib) + 1,
+        memory_gib=stored.vectors_in_memory,
         clients=("ingestion", "assistant"),
         backup_image=IMAGES["curl"],
         backup_schedule="45 3 * * *",
@@ -326,13 +361,12 @@ def _vectors(blueprint: KnowledgeAssistant, ownership: Ownership, passages: int)
     )
 
 
-def _documents(blueprint: KnowledgeAssistant, ownership: Ownership) -> DocumentStoreSpec:
-    pages = blueprint.documents.count * blueprint.documents.mean_pages
+def _documents(blueprint: KnowledgeAssistant, ownership: Ownership, stored: _Stored) -> DocumentStoreSpec:
     return DocumentStoreSpec(
         name="documents",
         ownership=ownership,
         image=IMAGES["seaweedfs"],
-        storage_gib=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
+        storage_gib=stored.documents,
         storage_class=blueprint.target.storage_class,
         memory_gib=1,
         clients=("ingestion", "assistant"),

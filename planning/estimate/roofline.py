@@ -153,16 +153,28 @@ def filled(configuration: Configuration) -> Configuration:
 
 def _times(one: Configuration, s: Shape, running: int, asked: int) -> tuple[float, float, float]:
     """Seconds between tokens, to the first token, and between tokens when nothing waits and all is running."""
-    stages = one.pipeline_parallel
-    batch = running / stages
-    decode = _decode_s(one, s, batch)
-    prefill = prompt_s(one, s)
+    decode = _decode_s(one, s, running / one.pipeline_parallel)
+    return closed_loop(one, s, Step(decode, prompt_s(one, s)), running, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Seconds of one decoding step and of computing one prompt, each on a pipeline stage."""
+
+    decode_s: float
+    prompt_s: float
+
+
+def closed_loop(one: Configuration, s: Shape, step: Step, running: int, asked: int) -> tuple[float, float, float]:
+    """What requests see of steps, when each that ends is followed by another; see ``_times`` for the answer."""
+    stages, prefill = one.pipeline_parallel, step.prompt_s
+    decode = step.decode_s * stages
     others = max(running - 1, 0)
-    between = decode * stages + others * prefill * s.interference / one.output_tokens
-    first = s.first_s + prefill * stages * (1 + s.queueing * math.sqrt(others)) + decode * stages
+    between = decode + others * prefill * s.interference / one.output_tokens
+    first = s.first_s + prefill * stages * (1 + s.queueing * math.sqrt(others)) + decode
     resident = one.output_tokens * between + prefill + s.first_s
     first += max(asked - running, 0) / running * resident * s.waiting
-    return between, first, decode * stages + running * prefill * s.interference / one.output_tokens
+    return between, first, decode + running * prefill * s.interference / one.output_tokens
 
 
 def _decode_s(one: Configuration, s: Shape, batch: float) -> float:

@@ -101,18 +101,34 @@ def test_readme_commands_exist() -> None:
         assert 0 in (done.returncode, single.returncode), command
 
 
-def test_the_plan_in_the_readme_is_what_the_command_prints() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"\$ domicile plan (\S+)\n(.*?)```", text, re.DOTALL)
-    assert found
+SHOWN = re.findall(
+    r"^\$ domicile ((?:plan|place|size|cost) .+)\n((?:(?!```|\$ ).*\n)+)",
+    (ROOT / "README.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_the_readme_shows_decisions() -> None:
+    assert {words.split()[0] for words, _ in SHOWN} == {"plan", "place", "size", "cost"}
+
+
+@pytest.mark.parametrize(("words", "output"), SHOWN, ids=[words for words, _ in SHOWN])
+def test_what_the_readme_shows_is_what_the_command_prints(words: str, output: str) -> None:
+    """A line of three dots stands for any lines left out."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "plan", found.group(1)],
+        [sys.executable, "-m", "cli.main", *words.split()],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
         env={"PATH": "/usr/bin:/bin", "COLUMNS": "120", "NO_COLOR": "1"},
     )
-    shown = [line.rstrip() for line in found.group(2).strip().splitlines()]
     printed = [line.rstrip() for line in done.stdout.strip().splitlines()]
-    assert shown == printed[: len(shown)]
+    at = 0
+    for part in re.split(r"^\.\.\.$", output, flags=re.MULTILINE):
+        shown = [line.rstrip() for line in part.strip("\n").splitlines()]
+        if not shown:
+            continue
+        at = next(index for index in range(at, len(printed)) if printed[index] == shown[0])
+        assert printed[at : at + len(shown)] == shown
+        at += len(shown)

@@ -109,6 +109,46 @@ def test_levers_are_priced_one_by_one_and_unknown_ones_say_so() -> None:
     assert next(one for one in found if one.name == "speculative decoding").saves is None
 
 
+def test_a_small_model_takes_its_share_and_is_billed() -> None:
+    alone = decided(traffic={"requests_per_s": 20.0})
+    shared = decided(
+        traffic={"requests_per_s": 20.0, "small_model": 0.5},
+        models={"allowed": ["Qwen/Qwen3-32B"], "small": "Qwen/Qwen3-4B"},
+    )
+    assert alone.winner
+    assert shared.winner
+    assert shared.small
+    assert shared.small.country == shared.winner.option.country
+    assert shared.winner.option.replicas < alone.winner.option.replicas
+    bill = cost.bill(shared.workload, shared.winner.option, None, shared.small)
+    assert any(line.item.startswith("small model: ") for line in bill.lines)
+    nowhere = decided(
+        traffic={"requests_per_s": 1.0, "small_model": 0.5},
+        models={"allowed": ["Qwen/Qwen3-32B"], "small": "meta-llama/Llama-3.1-405B-Instruct", "precisions": ["bf16"]},
+        objectives={"per_token_ms": 45},
+    )
+    assert nowhere.refused
+    assert "finds no place" in nowhere.rejected[-1].reasons[0]
+
+
+def test_growth_is_priced() -> None:
+    assert placement.in_a_year(decided()) is None
+    grown = decided(traffic={"requests_per_s": 20.0, "growth_per_year": 4.0})
+    assert grown.winner
+    later = placement.in_a_year(grown)
+    assert later
+    assert later > grown.winner.option.expected * 2
+
+
+def test_batch_work_keeps_its_deadline_and_scales_to_nothing() -> None:
+    batch = {"work": "batch", "traffic": {"requests_per_s": 20.0}}
+    all_day, night = decided(**batch), decided(**batch, deadline_h=6.0)
+    assert all_day.winner
+    assert night.winner
+    assert night.winner.option.replicas > all_day.winner.option.replicas
+    assert night.winner.option.low == 0 or night.winner.option.purchase == "reserved-1y"
+
+
 def test_a_budget_refuses_or_warns() -> None:
     refused = decided(budget={"monthly_usd": 100.0})
     assert refused.refused

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import hardware, models
-from planning.estimate import memory, roofline
+from planning.estimate import estimators, kernels, memory, roofline
 from planning.estimate.contract import ENGINES, PRECISIONS, Configuration, Estimate
 from planning.estimate.roofline import Roofline
 
@@ -108,3 +108,36 @@ def test_names_of_people_and_of_benchmarks_find_the_same() -> None:
         assert found.id == "meta-llama/Llama-3.1-70B-Instruct"
     assert hardware.accelerator("no such thing") is None
     assert models.find("no such thing") is None
+
+
+NEEDS_PACKAGE = pytest.mark.skipif(not kernels.installed(), reason="aiconfigurator-core is not installed: make sizing")
+
+
+@NEEDS_PACKAGE
+@pytest.mark.filterwarnings("ignore")
+def test_measured_kernels_answer_where_they_have_data() -> None:
+    one = configuration("Qwen/Qwen3-32B", "H100", precision="fp8", gpus=2, concurrency=16)
+    found, other = estimators.named("aiconfigurator").estimate(one), Roofline().estimate(one)
+    assert isinstance(found, Estimate)
+    assert isinstance(other, Estimate)
+    assert found.memory == other.memory
+    assert found.output_tokens_s == pytest.approx(other.output_tokens_s, rel=0.5)
+    assert "measured kernels" in found.basis
+
+
+@NEEDS_PACKAGE
+@pytest.mark.parametrize(
+    ("model", "gpu", "said"),
+    [("Qwen/Qwen3-8B", "MI300X", "knows no MI300X"), ("microsoft/phi-4", "H100", "knows no microsoft/phi-4")],
+)
+def test_what_the_kernels_do_not_cover_is_told(model: str, gpu: str, said: str) -> None:
+    found = estimators.named("aiconfigurator").estimate(configuration(model, gpu))
+    assert isinstance(found, str)
+    assert said in found
+
+
+def test_a_missing_package_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "installed", lambda: False)
+    found = estimators.named("aiconfigurator").estimate(configuration("Qwen/Qwen3-8B", "H100"))
+    assert isinstance(found, str)
+    assert "`make sizing` installs it" in found

@@ -1,0 +1,1 @@
+"""`domicile report`: a decision as one page that opens without a network."""
