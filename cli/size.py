@@ -10,8 +10,8 @@ from catalog import hardware, models
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
-from planning.estimate import estimators
-from planning.estimate.contract import ENGINES, PRECISIONS, Configuration, Estimate
+from planning.estimate import estimators, layout
+from planning.estimate.contract import ENGINES, PRECISIONS, Configuration, Estimate, Estimator
 
 COLUMNS = ("model", "accelerator", "gpus", "precision", "engine", "input_tokens", "output_tokens", "concurrency")
 OPTIONAL = ("concurrency", "pipeline_parallel", "attention_dp", "expert_parallel")
@@ -47,6 +47,8 @@ def _show(answer: dict[str, Any]) -> None:
     out.print(
         f"  fits: {weights:.1f} GiB of weights on each, {free:.1f} GiB left, room for {answer['max_requests']} requests"
     )
+    if answer["replicas"] > 1:
+        out.print(f"  best as {answer['replicas']} replicas of {answer['gpus'] // answer['replicas']}")
     out.print(f"  {answer['concurrency']} requests at once, {answer['running']} of them running")
     out.print(f"  first token after {answer['ttft_ms']:.0f} ms, then one each {answer['tpot_ms']:.1f} ms")
     out.print(f"  {answer['output_tokens_s']:,.0f} output tokens/s, {answer['output_tokens_s_per_gpu']:,.0f} on each")
@@ -82,7 +84,7 @@ def table(file: Path, estimator: str, *, as_json: bool) -> int:
 
 def _row(given: dict[str, str], where: str, estimator: str) -> dict[str, Any]:
     configuration = configured(given, where)
-    made = estimators.named(estimator).estimate(configuration)
+    replicas, made = _estimated(configuration, estimators.named(estimator), given)
     asked: dict[str, Any] = {
         "model": configuration.model.id,
         "accelerator": configuration.accelerator.name,
@@ -92,8 +94,17 @@ def _row(given: dict[str, str], where: str, estimator: str) -> dict[str, Any]:
         "input_tokens": configuration.input_tokens,
         "output_tokens": configuration.output_tokens,
         "concurrency": configuration.concurrency,
+        "replicas": replicas,
     }
     return {**asked, **_answer(made)}
+
+
+def _estimated(one: Configuration, estimator: Estimator, given: dict[str, str]) -> tuple[int, Estimate | str]:
+    """The estimate, and of how many replicas: saturated accelerators are divided as is best, if no layout is given."""
+    if one.concurrency is not None or any(given.get(name) for name in OPTIONAL[1:]):
+        return 1, estimator.estimate(one)
+    made = layout.best(one, estimator)
+    return (1, made) if isinstance(made, str) else (made.replicas, made.estimate)
 
 
 def _answer(made: Estimate | str) -> dict[str, Any]:

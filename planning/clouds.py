@@ -1,5 +1,6 @@
 """Options in clouds and GPU clouds."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from planning.option import (
 )
 from planning.workload import Workload
 
+LOCATIONS = ("region", "country")
 UNCONFIRMED = "availability varies"
 _NO_REGIONS = "the price list names no regions, so whether it is offered here is not known; name it in targets"
 
@@ -39,7 +41,7 @@ def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list
         regional[cloud, region] = constraints.region_reasons(workload, territory, cloud, region)
     for offer in hardware.offers():
         place = (offer.cloud, offer.region)
-        if offer.location not in ("region", "country") or place not in regional or regional[place]:
+        if offer.location not in LOCATIONS or place not in regional or regional[place]:
             continue
         if UNCONFIRMED in offer.notes and offer.cloud not in workload.targets:
             country = places.regions()[place].country
@@ -51,6 +53,10 @@ def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list
                 reasons[offer.accelerator] = fits[offer.accelerator][1]
         for fit in fits[offer.accelerator][0]:
             found.extend(_at(_Asked(workload, counts, people, reasons, standby), offer, fit))
+    there = {(offer.cloud, offer.region) for offer in hardware.offers() if offer.location in LOCATIONS}
+    for place, why in regional.items():
+        if place not in there:
+            why.append("the catalog has no offer with a price there")
     rejected = [
         Rejected(f"{cloud} {region} ({places.regions()[cloud, region].country})", tuple(dict.fromkeys(why)))
         for (cloud, region), why in regional.items()
@@ -66,7 +72,7 @@ class _Counts:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._replicas: dict[Fit, tuple[tuple[int, ...], int]] = {}
-        self._instances: dict[tuple[Fit, int], tuple[float, float, int, int]] = {}
+        self._instances: dict[tuple[Fit, float], tuple[float, float, int, int]] = {}
 
     def replicas(self, fit: Fit) -> tuple[tuple[int, ...], int]:
         found = self._replicas.get(fit)
@@ -77,13 +83,13 @@ class _Counts:
             )
         return found
 
-    def instances(self, fit: Fit, each: int) -> tuple[float, float, int, int]:
+    def instances(self, fit: Fit, each: float) -> tuple[float, float, int, int]:
         """Instances at the quietest, on average, at the peak; and replicas at the peak."""
         found = self._instances.get((fit, each))
         if found is None:
             hours, most = self.replicas(fit)
-            by_hour = [-(-one // each) for one in hours]
-            found = self._instances[fit, each] = (min(by_hour), sum(by_hour) / 24, -(-most // each), most)
+            by_hour = [math.ceil(one / each) for one in hours]
+            found = self._instances[fit, each] = (min(by_hour), sum(by_hour) / 24, math.ceil(most / each), most)
         return found
 
 
@@ -148,12 +154,15 @@ def _at(asked: _Asked, offer: Offer, fit: Fit) -> Iterator[Option]:
         yield option
 
 
-def per_instance(offer: Offer, fit: Fit) -> int:
-    """How many replicas one instance holds."""
+def per_instance(offer: Offer, fit: Fit) -> float:
+    """How many replicas one instance holds; a share of one where a replica spans instances that are whole nodes."""
     if fit.gpus == 0:
         return offer.vcpu // demand.TABULAR_VCPUS if offer.count <= 1 else 0
     if offer.count < 1:
         return 1 if fit.slice_gib is not None and fit.slice_gib <= offer.mem_gib_each else 0
+    whole = offer.count == hardware.accelerators()[offer.accelerator].gpus_per_node
+    if fit.gpus > offer.count:
+        return offer.count / fit.gpus if whole and fit.gpus % offer.count == 0 else 0
     return int(offer.count) // fit.gpus
 
 

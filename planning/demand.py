@@ -20,6 +20,8 @@ TABULAR_MS = 5.0
 TRAINING_EFFICIENCY = 0.35
 LORA_SHARE = 2 / 3
 HIGH_AVAILABILITY = 99.0
+# Nodes a replica may span where none of its kind is enough.
+NODES = (2, 4)
 # How much of the way from the quietest to the busiest hour each hour of the day is, in the users' own time.
 SHAPES: dict[str, tuple[float, ...]] = {
     "flat": (0.0,) * 24,
@@ -90,13 +92,19 @@ def objective(workload: Workload) -> Objective:
     return Objective(asked.first_token_ms, asked.per_token_ms, asked.end_to_end_ms)
 
 
-def load(workload: Workload) -> Load:
+def prompt(workload: Workload) -> int:
+    """Tokens of a mean prompt, those of its images included."""
+    return workload.traffic.prompt_tokens + round(workload.traffic.images * workload.traffic.image_tokens)
+
+
+def load(workload: Workload, model: Model) -> Load:
     """The load on a language model at its busiest."""
     traffic = workload.traffic
-    longest = (traffic.prompt_tokens_p95 or 2 * traffic.prompt_tokens) + (
+    longest = (traffic.prompt_tokens_p95 or 2 * prompt(workload)) + (
         traffic.answer_tokens_p95 or 2 * traffic.answer_tokens
     )
-    return Load(peak(workload), traffic.prompt_tokens, traffic.answer_tokens, longest, traffic.shared_prefix)
+    adapters = memory.adapters_gib(model, workload.models.adapters, workload.models.adapter_rank)
+    return Load(peak(workload), prompt(workload), traffic.answer_tokens, longest, traffic.shared_prefix, adapters)
 
 
 def open_models(workload: Workload) -> tuple[list[Model], list[str]]:
@@ -112,6 +120,8 @@ def open_models(workload: Workload) -> tuple[list[Model], list[str]]:
             refused.append(f"{model.id} is a model of kind '{model.kind}' and writes no text")
         elif wanted == "embedding" and model.kind not in ("embedding", "reranker"):
             refused.append(f"{model.id} is a model of kind '{model.kind}', an embedding model is needed")
+        elif workload.traffic.images and model.kind != "vlm":
+            refused.append(f"{model.id} sees no images")
         elif below(model, workload):
             refused.append(f"{model.id} is of tier '{model.tier}', at least '{workload.models.least_tier}' is asked")
         else:
@@ -149,14 +159,17 @@ def _widths(workload: Workload, model: Model, precision: str, accelerator: Accel
         return f"{accelerator.name} has no fp8 arithmetic for {model.id}"
     found: list[Fit] = []
     reason = f"{model.id} does not fit {accelerator.name}"
-    for gpus in sizing.WIDTHS:
-        if gpus > most or len(found) == 2:
+    widths = [width for width in sizing.WIDTHS if width <= most]
+    if most == accelerator.gpus_per_node:
+        widths += [most * nodes for nodes in NODES]
+    for gpus in widths:
+        if len(found) == 2 or (found and gpus > most):
             break
         made = sizing.size(
             model,
             precision,
             accelerator,
-            load(workload),
+            load(workload, model),
             objective(workload),
             spare=spare(workload),
             gpus=gpus,

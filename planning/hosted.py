@@ -76,7 +76,7 @@ def tokens_usd(workload: Workload, one: Hosted) -> float:
     cached = float(
         one.cached_input_usd_per_mtok if one.cached_input_usd_per_mtok is not None else one.input_usd_per_mtok
     )
-    prompt = traffic.prompt_tokens * (
+    prompt = demand.prompt(workload) * (
         (1 - traffic.shared_prefix) * float(one.input_usd_per_mtok) + traffic.shared_prefix * cached
     )
     answer = 0 if one.mode == "embedding" else traffic.answer_tokens * float(one.output_usd_per_mtok)

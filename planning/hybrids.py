@@ -48,7 +48,7 @@ def _burst(workload: Workload, base: Option, cloud: Option) -> Option | None:
 
     def instances(rate: float) -> int:
         over = rate - carried
-        return -(-sizing.needed(over, cloud.fit.requests_per_s) // each) if over > 1e-9 and cloud.fit else 0
+        return math.ceil(sizing.needed(over, cloud.fit.requests_per_s) / each) if over > 1e-9 and cloud.fit else 0
 
     hours = [instances(rate) for rate in demand.hourly(workload)]
     usd = float(cloud.offer.ondemand or 0) * demand.HOURS_PER_MONTH
@@ -71,8 +71,8 @@ def _burst(workload: Workload, base: Option, cloud: Option) -> Option | None:
         availability=100 - failing,
         complexity=COMPLEXITY["hybrid"],
         lock_in=(base.lock_in + cloud.lock_in) / 2,
-        replicas=base.replicas + most * each,
-        gpus=base.gpus + most * each * cloud.fit.gpus,
+        replicas=base.replicas + int(most * each),
+        gpus=base.gpus + int(most * each * cloud.fit.gpus),
         offer=cloud.offer,
         second=cloud,
         unpriced="",

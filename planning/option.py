@@ -8,7 +8,6 @@ from planning.demand import Fit
 from planning.workload import Site
 
 CLOUDS = ("aws", "azure", "gcp")
-GPU_CLOUDS = ("lambda", "runpod", "coreweave")
 # Availability in percent of what each kind of place gives a workload with a spare replica. Assumed: providers'
 # promises cover their own parts only. A site's own figure is in the workload.
 AVAILABILITY = {"cloud": 99.95, "gpu-cloud": 99.5, "hosted": 99.5}

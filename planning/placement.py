@@ -222,8 +222,8 @@ def usd_at(workload: Workload, option: Option) -> float | None:
     if option.offer is None:
         return None
     each = clouds.per_instance(option.offer, option.fit)
-    hours = [-(-one // each) for one in demand.replicas_by_hour(workload, option.fit)]
-    most = -(-demand.replicas_at_peak(workload, option.fit) // each)
+    hours = [math.ceil(one / each) for one in demand.replicas_by_hour(workload, option.fit)]
+    most = math.ceil(demand.replicas_at_peak(workload, option.fit) / each)
     price = clouds.monthly(option.offer, option.purchase, min(hours), sum(hours) / 24, most)
     return price[1] if price else None
 

@@ -42,7 +42,10 @@ def sites(workload: Workload, territory: Territory) -> tuple[list[Option], list[
             rejected.append(Rejected(f"owned {site.name} ({site.country})", tuple(dict.fromkeys(why))))
         partial += [one for one in options if one not in low]
     if edges:
+        some = [*(one for one in found if one.site and one.site.kind == "edge"), *partial]
         found, rejected = _together(found, rejected, edges)
+        whole = any(one.site and one.site.kind == "edge" for one in found)
+        partial = [one for one in partial if one.site not in edges] if whole else _together(some, [], edges)[0]
     return found, rejected, partial
 
 

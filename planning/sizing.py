@@ -21,7 +21,8 @@ WIDTHS = (1, 2, 4, 8, 16)
 class Load:
     """Requests a second at the busiest, and their mean tokens; ``longest`` is the p95 of prompt and answer together.
 
-    ``shared`` is the share of a prompt that prefix caching finds already computed.
+    ``shared`` is the share of a prompt that prefix caching finds already computed, ``reserved_gib`` memory that
+    adapters take on each replica.
     """
 
     requests_per_s: float
@@ -29,6 +30,7 @@ class Load:
     answer_tokens: int
     longest: int = 0
     shared: float = 0.0
+    reserved_gib: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,16 @@ def size(
     engine: str = "vllm",
     estimator: Estimator | None = None,
 ) -> Sizing | str:
-    """Replicas of ``gpus`` accelerators each; the reason in a sentence when they do not do. ``spare`` are added."""
+    """Replicas of ``gpus`` accelerators each; the reason in a sentence when they do not do. ``spare`` are added.
+
+    A replica wider than a node is a pipeline over nodes, each stage in tensor parallel within one.
+    """
     prompt = max(1, round(load.prompt_tokens * (1 - load.shared)))
-    one = Configuration(model, accelerator, precision, engine, prompt, max(1, load.answer_tokens), 1, gpus)
+    nodes = max(1, gpus // accelerator.gpus_per_node)
+    answer = max(1, load.answer_tokens)
+    one = Configuration(
+        model, accelerator, precision, engine, prompt, answer, 1, gpus, nodes, reserved_gib=load.reserved_gib
+    )
     reason = roofline.unfit(replace(one, input_tokens=load.prompt_tokens))
     if reason:
         return reason

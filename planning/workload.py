@@ -33,6 +33,8 @@ class Traffic(Written):
     answer_tokens: Tokens = 300
     prompt_tokens_p95: Tokens | None = None
     answer_tokens_p95: Tokens | None = None
+    images: Annotated[float, Field(ge=0, le=100, description="Images of a request, on average.")] = 0.0
+    image_tokens: Tokens = 1000
     cacheable: Share = 0.0
     small_model: Share = 0.0
     shared_prefix: Share = 0.0
@@ -69,6 +71,8 @@ class Models(Written):
     least_tier: Literal["small", "medium", "large", "frontier"] | None = None
     precisions: Annotated[list[Literal["bf16", "fp8", "fp4", "int4"]], Field(min_length=1)] = ["bf16", "fp8"]
     hosted: bool = True
+    adapters: Annotated[int, Field(ge=0, le=1000, description="Low-rank adapters kept in memory.")] = 0
+    adapter_rank: Annotated[int, Field(gt=0, le=512)] = 16
     gflops_per_item: Annotated[float, Field(gt=0, le=1e6, description="Of a vision model.")] = 50.0
     memory_gib: Annotated[float, Field(gt=0, le=1000, description="Of a vision or tabular model.")] = 2.0
     scores_per_s_per_vcpu: Annotated[float, Field(gt=0, le=1e6, description="Of a tabular model.")] = 500.0

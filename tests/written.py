@@ -462,4 +462,53 @@ CASES = [
         countries={"US"},
         reasons=("at least 'frontier' is asked",),
     ),
+    Case(
+        "edge sites that fall back to a region of their country",
+        {
+            "work": "vision",
+            "traffic": {"requests_per_s": 4.0},
+            "objectives": {"first_token_ms": 300, "availability_percent": 99.99},
+            "data": {"kinds": ["internal"], "jurisdictions": ["DE"]},
+            "sites": [
+                {
+                    "name": "hall-a",
+                    "country": "DE",
+                    "kind": "edge",
+                    "accelerator": "L4",
+                    "nodes": 2,
+                    "usd_month": 500.0,
+                },
+                {
+                    "name": "hall-b",
+                    "country": "DE",
+                    "kind": "edge",
+                    "accelerator": "L4",
+                    "nodes": 2,
+                    "usd_month": 500.0,
+                },
+            ],
+        },
+        kinds={"hybrid"},
+        countries={"DE"},
+        reasons=("99.99 % are asked",),
+    ),
+    Case(
+        "a model larger than a node",
+        {
+            "work": "chat",
+            "users": ["US"],
+            "traffic": {"requests_per_s": 10.0},
+            "data": {"kinds": ["internal"], "jurisdictions": ["US"]},
+            "models": {"allowed": ["moonshotai/Kimi-K2.5"], "precisions": ["bf16"]},
+            "objectives": {"per_token_ms": 150, "first_token_ms": 5000},
+        },
+        kinds={"cloud"},
+        countries={"US"},
+    ),
+    Case(
+        "questions about pictures, of a model that sees none",
+        {"work": "chat", "users": ["US"], "models": SMALL, "traffic": {"requests_per_s": 1.0, "images": 2.0}},
+        refused=True,
+        reasons=("Qwen/Qwen3-8B sees no images",),
+    ),
 ]

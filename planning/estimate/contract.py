@@ -16,7 +16,8 @@ class Configuration:
 
     ``concurrency`` is the number of requests in flight; None means as many as are of use. A GPU count is
     ``tensor_parallel x pipeline_parallel``; ``attention_dp`` of the GPUs keep attention and KV cache of their own,
-    ``expert_parallel`` spread the experts. Tokens are means.
+    ``expert_parallel`` spread the experts. Tokens are means. ``reserved_gib`` is memory of the replica that is
+    neither weights nor cache, such as adapters.
     """
 
     model: Model
@@ -30,6 +31,7 @@ class Configuration:
     pipeline_parallel: int = 1
     attention_dp: int = 1
     expert_parallel: int = 1
+    reserved_gib: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

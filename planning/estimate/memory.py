@@ -35,6 +35,11 @@ def weights_gib(model: Model, precision: str) -> float:
     return weights_bytes(model, precision) / GIB
 
 
+def adapters_gib(model: Model, count: int, rank: int) -> float:
+    """What low-rank adapters of the attention's four projections take together, in GiB, at 16 bits."""
+    return count * model.layers * 4 * 2 * rank * model.hidden * 2 / GIB
+
+
 def kv_bytes(model: Model, tokens: float, width: float = 2.0) -> float:
     """Bytes of the KV cache of one request of so many tokens; ``width`` is the bytes of one number."""
     windowed = min(tokens, model.sliding_window) * model.sliding_elements
@@ -54,7 +59,7 @@ def of(configuration: Configuration, *, mean: bool = False) -> Memory:
     """The memory of a replica. With ``mean`` requests are counted at the length they have on average while they run."""
     one = configuration
     weights = weights_bytes(one.model, one.precision, one.attention_dp) / one.gpus / GIB
-    free = one.accelerator.mem_gib * UTILISATION - RUNTIME_GIB - weights
+    free = one.accelerator.mem_gib * UTILISATION - RUNTIME_GIB - weights - one.reserved_gib / one.gpus
     tokens = one.input_tokens + one.output_tokens * (0.6 if mean else 1.0)
     per_request = kv_bytes(one.model, tokens) / GIB
     # on the accelerators that hold a share of it

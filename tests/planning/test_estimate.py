@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import hardware, models
-from planning.estimate import estimators, kernels, memory, roofline
+from planning.estimate import estimators, kernels, layout, memory, roofline
 from planning.estimate.contract import ENGINES, PRECISIONS, Configuration, Estimate
 from planning.estimate.roofline import Roofline
 
@@ -108,6 +108,19 @@ def test_names_of_people_and_of_benchmarks_find_the_same() -> None:
         assert found.id == "meta-llama/Llama-3.1-70B-Instruct"
     assert hardware.accelerator("no such thing") is None
     assert models.find("no such thing") is None
+
+
+def test_saturated_accelerators_are_divided_as_is_best() -> None:
+    one = configuration("meta-llama/Llama-3.1-8B-Instruct", "H100", gpus=8, concurrency=None, precision="fp8")
+    found, together = layout.best(one, Roofline()), Roofline().estimate(one)
+    assert isinstance(found, layout.Layout)
+    assert isinstance(together, Estimate)
+    assert found.replicas * found.each.gpus == 8
+    assert found.replicas > 1
+    assert found.estimate.output_tokens_s > together.output_tokens_s
+    unfit = layout.best(configuration("deepseek-ai/DeepSeek-R1", "L4", gpus=2, concurrency=None), Roofline())
+    assert isinstance(unfit, str)
+    assert "does not fit 2 x L4" in unfit
 
 
 NEEDS_PACKAGE = pytest.mark.skipif(not kernels.installed(), reason="aiconfigurator-core is not installed: make sizing")

@@ -153,3 +153,46 @@ def test_the_hours_of_a_day_keep_the_mean(mean: float, factor: float, shape: str
     hours = demand.hourly(chat(traffic={"requests_per_s": mean, "peak_factor": factor, "shape": shape}))
     assert abs(sum(hours) / 24 - mean) < mean * 1e-9
     assert min(hours) > 0
+
+
+def test_images_and_adapters_take_memory_and_time() -> None:
+    accelerator = hardware.accelerators()["L40S"]
+
+    def carried(**changes: Any) -> sizing.Sizing:
+        base = {
+            "name": "case",
+            "work": "chat",
+            "models": {"allowed": ["Qwen/Qwen3-VL-8B-Instruct"], "precisions": ["bf16"]},
+        }
+        fits, why = demand.fits(Workload.model_validate({**base, **changes}), accelerator, 1)
+        assert fits, why
+        assert fits[0].sizing
+        return fits[0].sizing
+
+    plain = carried()
+    pictures = carried(traffic={"requests_per_s": 1.0, "images": 3.0})
+    assert pictures.requests_per_s < plain.requests_per_s
+    adapted = carried(
+        models={"allowed": ["Qwen/Qwen3-VL-8B-Instruct"], "precisions": ["bf16"], "adapters": 40, "adapter_rank": 32}
+    )
+    assert adapted.kv_gib < plain.kv_gib
+
+
+def test_a_replica_that_spans_nodes_takes_whole_instances() -> None:
+    kimi = chat(
+        users=["US"],
+        models={"allowed": ["moonshotai/Kimi-K2.5"], "precisions": ["bf16"]},
+        objectives={"per_token_ms": 150, "first_token_ms": 5000},
+        targets=["aws"],
+    )
+    found, _, _ = clouds.clouds(kimi, law.territory(kimi.data))
+    spanning = [one for one in found if one.offer and one.fit and one.fit.gpus > one.offer.count]
+    assert spanning, "B300 holds it in a node, H200 and B200 do not"
+    assert len(spanning) < len(found)
+    for one in spanning:
+        assert one.offer
+        assert one.fit
+        instances = one.replicas * one.fit.gpus / one.offer.count
+        assert instances == int(instances)
+        cheapest = min(float(usd) for usd in (one.offer.reserved_1y, one.offer.ondemand) if usd is not None)
+        assert one.high >= instances * cheapest * demand.HOURS_PER_MONTH * 0.999
