@@ -14,7 +14,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,7 +40,11 @@ class Accelerator(Strict):
 
 
 class Pool(Strict):
-    """Nodes of one shape. ``taint`` keeps pods without a toleration for nvidia.com/gpu away."""
+    """Nodes of one shape. ``taint`` keeps pods without a toleration for nvidia.com/gpu away.
+
+    ``monthly_usd_per_node`` is the lease, or what an owned node costs while it stands; without one, the plan counts
+    what the same accelerators cost on demand in a cloud.
+    """
 
     name: Name
     count: Annotated[int, Field(gt=0, le=500)]
@@ -51,6 +55,7 @@ class Pool(Strict):
     memory_gib: Annotated[int, Field(gt=0, le=8192)] = 64
     taint: bool = True
     labels: dict[str, str] = {}
+    terms: Literal["owned", "leased"] = "owned"
     monthly_usd_per_node: Annotated[float, Field(gt=0)] | None = None
 
 

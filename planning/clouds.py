@@ -89,7 +89,12 @@ class _Counts:
         if found is None:
             hours, most = self.replicas(fit)
             by_hour = [math.ceil(one / each) for one in hours]
-            found = self._instances[fit, each] = (min(by_hour), sum(by_hour) / 24, math.ceil(most / each), most)
+            found = self._instances[fit, each] = (
+                min(by_hour),
+                sum(by_hour) / len(by_hour),
+                math.ceil(most / each),
+                most,
+            )
         return found
 
 

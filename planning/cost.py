@@ -91,6 +91,7 @@ def bill(workload: Workload, option: Option, training: Option | None = None, sma
             CostLine(item, None, f"no price is known at {option.where}", group="services")
             for item in ("storage", "network")
         ]
+    lines.append(_licences(option))
     lines += _people(workload, option)
     return Cost(tuple(lines))
 
@@ -179,6 +180,13 @@ def _cloud(workload: Workload, option: Option, cloud: str, region: str) -> Itera
         "ingestion of logs and metrics",
     ):
         yield CostLine(item, None, f"the catalog has no price of {cloud}", group="services")
+
+
+def _licences(option: Option) -> CostLine:
+    if option.kind == "hosted":
+        return _line("licences", 0.0, "within the price of the tokens", group="services")
+    basis = "vLLM, SGLang, TensorRT-LLM and the gateway have open licences; support contracts are not counted"
+    return _line("licences", 0.0, basis, group="services")
 
 
 def _people(workload: Workload, option: Option) -> Iterator[CostLine]:

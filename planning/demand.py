@@ -13,6 +13,7 @@ from planning.workload import Workload
 
 GENERATING = ("chat", "rag", "batch")
 HOURS_PER_MONTH = 730
+DAYS, WORKDAYS = 7, 5
 ITEM_EFFICIENCY = 0.25
 ITEM_OVERHEAD_MS = 5.0
 TABULAR_VCPUS = 2
@@ -70,13 +71,14 @@ def _batch_hours(workload: Workload) -> int:
 
 
 def hourly(workload: Workload) -> tuple[float, ...]:
-    """Requests a second in each hour of a day; their mean is the workload's mean."""
+    """Requests a second in each hour of a week, from Monday; their mean is the workload's mean."""
     if workload.work == "batch":
         hours = _batch_hours(workload)
-        return (peak(workload),) * hours + (0.0,) * (24 - hours)
-    raw = [1 + (workload.traffic.peak_factor - 1) * one for one in SHAPES[workload.traffic.shape]]
-    mean = sum(raw) / 24
-    return tuple(served(workload) * one / mean for one in raw)
+        return ((peak(workload),) * hours + (0.0,) * (24 - hours)) * DAYS
+    day = [1 + (workload.traffic.peak_factor - 1) * one for one in SHAPES[workload.traffic.shape]]
+    week = day * WORKDAYS + [one * workload.traffic.weekend for one in day] * (DAYS - WORKDAYS)
+    mean = sum(week) / len(week)
+    return tuple(served(workload) * one / mean for one in week)
 
 
 def spare(workload: Workload) -> int:

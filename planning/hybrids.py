@@ -55,7 +55,7 @@ def _burst(workload: Workload, base: Option, cloud: Option) -> Option | None:
     standing = 1 if base.availability < workload.objectives.availability_percent else 0
     most = max(instances(demand.peak(workload)), standing)
     failing = (100 - base.availability) * (100 - cloud.availability) / 100
-    mean = max(sum(hours) / 24, float(standing))
+    mean = max(sum(hours) / len(hours), float(standing))
     return replace(
         base,
         kind="hybrid",

@@ -224,7 +224,7 @@ def usd_at(workload: Workload, option: Option) -> float | None:
     each = clouds.per_instance(option.offer, option.fit)
     hours = [math.ceil(one / each) for one in demand.replicas_by_hour(workload, option.fit)]
     most = math.ceil(demand.replicas_at_peak(workload, option.fit) / each)
-    price = clouds.monthly(option.offer, option.purchase, min(hours), sum(hours) / 24, most)
+    price = clouds.monthly(option.offer, option.purchase, min(hours), sum(hours) / len(hours), most)
     return price[1] if price else None
 
 

@@ -28,6 +28,7 @@ class Traffic(Written):
     requests_per_s: Annotated[float, Field(gt=0, le=1e6, description="Mean over the week.")]
     peak_factor: Annotated[float, Field(ge=1, le=100, description="The busiest minute over the mean.")] = 3.0
     shape: Literal["flat", "office", "evening", "global"] = "office"
+    weekend: Annotated[float, Field(ge=0, le=1, description="Load of a weekend day over that of a workday.")] = 1.0
     growth_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
     prompt_tokens: Tokens = 1500
     answer_tokens: Tokens = 300
@@ -99,6 +100,7 @@ class Site(Written):
     cpus_per_node: Annotated[int, Field(gt=0, le=1024)] = 16
     uplink: Literal["none", "poor", "good"] = "good"
     kind: Literal["datacentre", "edge"] = "datacentre"
+    terms: Literal["owned", "leased"] = "owned"
     usd_month: Annotated[float, Field(ge=0)] | None = None
     availability_percent: Annotated[float, Field(ge=50, le=99.999)] = 99.5
 

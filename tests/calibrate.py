@@ -8,6 +8,7 @@ import csv
 import math
 import sys
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -17,8 +18,8 @@ from measured import Measured
 from scipy import optimize
 
 from catalog.tables import DATA
-from planning.estimate import roofline
-from planning.estimate.contract import ENGINES, PRECISIONS
+from planning.estimate import kernels, roofline
+from planning.estimate.contract import ENGINES, PRECISIONS, Estimate
 
 START: dict[str, float] = {
     **{f"weight_read.{one}": 0.7 for one in ENGINES},
@@ -43,6 +44,7 @@ START: dict[str, float] = {
 }
 PENALTY = 20.0
 FOLDS = 5
+SAMPLE = 40
 
 
 def residuals(logs: Any, rows: list[Measured], weights: list[float]) -> Any:
@@ -99,14 +101,24 @@ def errors(rows: list[Measured], k: dict[str, float], learned: dict[str, float])
     ]
 
 
-def left_out(fold: int) -> list[tuple[Measured, float]]:
+def by_system(row: Measured) -> str:
+    """What is left out together in the harder split: a model on a system, with all engines and loads."""
+    return row.group
+
+
+def by_configuration(row: Measured) -> str:
+    """What is left out together in the easier split: a configuration with all its loads."""
+    one = row.configuration
+    return f"{row.group} {row.setting} {one.input_tokens} {one.output_tokens} {one.gpus} {one.attention_dp}"
+
+
+def left_out(fold: int, split: Callable[[Measured], str]) -> list[tuple[Measured, float]]:
     """Errors on the groups of a fold, fitted on all others."""
     rows = measured.rows()
-    groups = sorted({row.group for row in rows})
-    mine = set(groups[fold::FOLDS])
-    kept = [row for row in rows if row.group not in mine]
+    mine = set(sorted({split(row) for row in rows})[fold::FOLDS])
+    kept = [row for row in rows if split(row) not in mine]
     k = constants(kept)
-    return errors([row for row in rows if row.group in mine], k, corrections(kept, k))
+    return errors([row for row in rows if split(row) in mine], k, corrections(kept, k))
 
 
 def show(title: str, found: list[tuple[Measured, float]]) -> None:
@@ -131,12 +143,22 @@ def main() -> None:
 
 
 def judge() -> None:
-    """Print the errors on rows left out, in folds of whole models on whole systems."""
-    with ProcessPoolExecutor(2) as pool:
-        found = [pair for fold in pool.map(left_out, range(FOLDS)) for pair in fold]
-    show("left out by model and system", found)
-    for setting in sorted({row.setting for row, _ in found}):
-        show(f"  {setting}", [pair for pair in found if pair[0].setting == setting])
+    """Print the errors on rows left out of the fit, for both splits, and those of the estimator of measured kernels."""
+    for split, title in ((by_configuration, "left out by configuration"), (by_system, "left out by model and system")):
+        with ProcessPoolExecutor(2) as pool:
+            found = [pair for fold in pool.map(left_out, range(FOLDS), [split] * FOLDS) for pair in fold]
+        show(f"roofline, {title}", found)
+        for setting in sorted({row.setting for row, _ in found}):
+            show(f"  {setting}", [pair for pair in found if pair[0].setting == setting])
+    if kernels.installed():
+        sample = [row for row in measured.rows() if row.ttft_ms][::SAMPLE]
+        made = [(row, kernels.Kernels().estimate(row.configuration)) for row in sample]
+        answered = [(row, one) for row, one in made if isinstance(one, Estimate)]
+        show(
+            "aiconfigurator, every 40th measured row",
+            [(row, abs(one.output_tokens_s_per_gpu / row.tokens_s_per_gpu - 1)) for row, one in answered],
+        )
+        sys.stdout.write(f"  {len(made) - len(answered)} rows it has no data for\n")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def content(decision: Decision) -> dict[str, Any]:
         "cost_chart": charts.bars(bill) if bill else "",
         "even_chart": charts.curves(even, workload.traffic.requests_per_s) if even else "",
         "time_chart": charts.ownership(even.ownership) if even and even.ownership else "",
-        "load_chart": charts.day(demand.hourly(workload), _replicas(workload, chosen)),
+        "load_chart": charts.day(demand.hourly(workload)[:24], _replicas(workload, chosen)),
         "objectives": _objectives(workload, chosen),
     }
 
@@ -93,7 +93,7 @@ def _mark(place: places.Place, kind: str, label: str) -> Mark:
 
 
 def _replicas(workload: Workload, chosen: Option | None) -> tuple[int, ...] | None:
-    return demand.replicas_by_hour(workload, chosen.fit) if chosen and chosen.fit else None
+    return demand.replicas_by_hour(workload, chosen.fit)[:24] if chosen and chosen.fit else None
 
 
 def _objectives(workload: Workload, chosen: Option | None) -> list[tuple[str, str, str]]:

@@ -148,11 +148,14 @@ def test_a_refusal_tells_every_broken_constraint(broken: set[str]) -> None:
         assert any(BROKEN[name][1] in reason for reason in reasons), (name, reasons)
 
 
-@given(st.floats(0.01, 100), st.floats(1, 20), st.sampled_from(sorted(demand.SHAPES)))
-def test_the_hours_of_a_day_keep_the_mean(mean: float, factor: float, shape: str) -> None:
-    hours = demand.hourly(chat(traffic={"requests_per_s": mean, "peak_factor": factor, "shape": shape}))
-    assert abs(sum(hours) / 24 - mean) < mean * 1e-9
+@given(st.floats(0.01, 100), st.floats(1, 20), st.sampled_from(sorted(demand.SHAPES)), st.floats(0.01, 1))
+def test_the_hours_of_a_week_keep_the_mean(mean: float, factor: float, shape: str, weekend: float) -> None:
+    traffic = {"requests_per_s": mean, "peak_factor": factor, "shape": shape, "weekend": weekend}
+    hours = demand.hourly(chat(traffic=traffic))
+    assert len(hours) == 7 * 24
+    assert abs(sum(hours) / len(hours) - mean) < mean * 1e-9
     assert min(hours) > 0
+    assert max(hours[-48:]) <= max(hours[:24]) * (1 + 1e-9)
 
 
 def test_images_and_adapters_take_memory_and_time() -> None:
