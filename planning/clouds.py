@@ -1,7 +1,6 @@
 """Options in clouds and GPU clouds."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog import hardware, places
@@ -23,6 +22,7 @@ from planning.option import (
 )
 from planning.workload import Workload
 
+_Way = tuple[str, str, int, str]
 LOCATIONS = ("region", "country")
 UNCONFIRMED = "availability varies"
 _NO_REGIONS = "the price list names no regions, so whether it is offered here is not known; name it in targets"
@@ -30,13 +30,12 @@ _NO_REGIONS = "the price list names no regions, so whether it is offered here is
 
 def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list[Rejected], list[Option]]:
     """Options in clouds and GPU clouds: those that do, what does not, and those that are only too seldom available."""
-    found: list[Option] = []
-    standby: list[Option] = []
+    found: dict[_Way, Option] = {}
+    standby: dict[_Way, Option] = {}
     reasons: dict[str, list[str]] = {}
     regional: dict[tuple[str, str], list[str]] = {}
     fits: dict[str, tuple[list[Fit], list[str]]] = {}
-    counts = _Counts(workload)
-    people = constraints.users(workload)
+    asked = _Asked(workload, _Counts(workload), constraints.users(workload), reasons, found, standby)
     for cloud, region in places.regions():
         regional[cloud, region] = constraints.region_reasons(workload, territory, cloud, region)
     for offer in hardware.offers():
@@ -52,7 +51,7 @@ def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list
             if fits[offer.accelerator][1]:
                 reasons[offer.accelerator] = fits[offer.accelerator][1]
         for fit in fits[offer.accelerator][0]:
-            found.extend(_at(_Asked(workload, counts, people, reasons, standby), offer, fit))
+            _consider(asked, offer, fit)
     there = {(offer.cloud, offer.region) for offer in hardware.offers() if offer.location in LOCATIONS}
     for place, why in regional.items():
         if place not in there:
@@ -63,7 +62,7 @@ def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list
         if why
     ]
     rejected += [Rejected(what, tuple(dict.fromkeys(why))) for what, why in reasons.items()]
-    return found, rejected, standby
+    return list(found.values()), rejected, list(standby.values())
 
 
 class _Counts:
@@ -71,45 +70,38 @@ class _Counts:
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
-        self._replicas: dict[Fit, tuple[tuple[int, ...], int]] = {}
-        self._instances: dict[tuple[Fit, float], tuple[float, float, int, int]] = {}
-
-    def replicas(self, fit: Fit) -> tuple[tuple[int, ...], int]:
-        found = self._replicas.get(fit)
-        if found is None:
-            found = self._replicas[fit] = (
-                demand.replicas_by_hour(self._workload, fit),
-                demand.replicas_at_peak(self._workload, fit),
-            )
-        return found
+        self._replicas: dict[int, tuple[tuple[tuple[int, int], ...], int]] = {}
+        self._instances: dict[tuple[int, float], tuple[float, float, int, int]] = {}
 
     def instances(self, fit: Fit, each: float) -> tuple[float, float, int, int]:
         """Instances at the quietest, on average, at the peak; and replicas at the peak."""
-        found = self._instances.get((fit, each))
+        found = self._instances.get((id(fit), each))
         if found is None:
-            hours, most = self.replicas(fit)
-            by_hour = [math.ceil(one / each) for one in hours]
-            found = self._instances[fit, each] = (
-                min(by_hour),
-                sum(by_hour) / len(by_hour),
-                math.ceil(most / each),
-                most,
-            )
+            if id(fit) not in self._replicas:
+                by_level = demand.replicas_by_level(self._workload, fit)
+                self._replicas[id(fit)] = by_level, demand.replicas_at_peak(self._workload, fit)
+            replicas, most = self._replicas[id(fit)]
+            least, mean = demand.spread((math.ceil(one / each), hours) for one, hours in replicas)
+            found = self._instances[id(fit), each] = (least, mean, math.ceil(most / each), most)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the options of one decision have in common. ``standby`` takes those that fail by availability alone."""
+    """What the options of one decision have in common; ``standby`` takes those that fail by availability alone.
+
+    Of instances that serve one way in one region only the cheapest is kept: the others are worse in nothing else.
+    """
 
     workload: Workload
     counts: _Counts
     people: tuple[Place, ...]
     reasons: dict[str, list[str]]
-    standby: list[Option]
+    found: dict[_Way, Option]
+    standby: dict[_Way, Option]
 
 
-def _at(asked: _Asked, offer: Offer, fit: Fit) -> Iterator[Option]:
+def _consider(asked: _Asked, offer: Offer, fit: Fit) -> None:
     workload, counts, people, reasons = asked.workload, asked.counts, asked.people, asked.reasons
     each = per_instance(offer, fit)
     if each == 0:
@@ -132,7 +124,13 @@ def _at(asked: _Asked, offer: Offer, fit: Fit) -> Iterator[Option]:
         availability = AVAILABILITY[kind] if purchase != "spot" else SPOT_AVAILABILITY
         if demand.spare(workload) == 0:
             availability = min(availability, WITHOUT_SPARE)
-        option = Option(
+        enough = availability >= workload.objectives.availability_percent or workload.work == "batch"
+        kept, way = asked.found if enough else asked.standby, (offer.cloud, offer.region, id(fit), purchase)
+        if not enough:
+            reasons.setdefault(f"{where}, {purchase}", []).append(constraints.seldom(availability, workload))
+        if way in kept and (kept[way].expected, kept[way].instance) <= (price[1], offer.instance_type):
+            continue
+        kept[way] = Option(
             kind,
             offer.cloud,
             offer.region,
@@ -152,11 +150,6 @@ def _at(asked: _Asked, offer: Offer, fit: Fit) -> Iterator[Option]:
             fit,
             offer,
         )
-        if availability < workload.objectives.availability_percent and workload.work != "batch":
-            reasons.setdefault(f"{where}, {purchase}", []).append(constraints.seldom(availability, workload))
-            asked.standby.append(option)
-            continue
-        yield option
 
 
 def per_instance(offer: Offer, fit: Fit) -> float:

@@ -1,6 +1,9 @@
 """What a workload asks of hardware: load over the hours, and what one replica on some hardware carries."""
 
+import functools
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog import models
@@ -12,6 +15,7 @@ from planning.sizing import Load, Objective, Sizing
 from planning.workload import Workload
 
 GENERATING = ("chat", "rag", "batch")
+Levels = tuple[tuple[float, int], ...]
 HOURS_PER_MONTH = 730
 DAYS, WORKDAYS = 7, 5
 ITEM_EFFICIENCY = 0.25
@@ -75,10 +79,31 @@ def hourly(workload: Workload) -> tuple[float, ...]:
     if workload.work == "batch":
         hours = _batch_hours(workload)
         return ((peak(workload),) * hours + (0.0,) * (24 - hours)) * DAYS
-    day = [1 + (workload.traffic.peak_factor - 1) * one for one in SHAPES[workload.traffic.shape]]
-    week = day * WORKDAYS + [one * workload.traffic.weekend for one in day] * (DAYS - WORKDAYS)
+    traffic, mean = workload.traffic, served(workload)
+    return tuple(mean * one for one in _week(traffic.shape, traffic.peak_factor, traffic.weekend))
+
+
+def levels(workload: Workload) -> Levels:
+    """The week's requests a second as (level, hours at it)."""
+    if workload.work == "batch":
+        hours = _batch_hours(workload)
+        return ((peak(workload), hours * DAYS), (0.0, (24 - hours) * DAYS))[: 1 + (hours < 24)]
+    traffic, mean = workload.traffic, served(workload)
+    return tuple((mean * level, hours) for level, hours in _levels(traffic.shape, traffic.peak_factor, traffic.weekend))
+
+
+@functools.cache
+def _week(shape: str, peak_factor: float, weekend: float) -> tuple[float, ...]:
+    """The load of each hour of a week over the week's mean."""
+    day = [1 + (peak_factor - 1) * one for one in SHAPES[shape]]
+    week = day * WORKDAYS + [one * weekend for one in day] * (DAYS - WORKDAYS)
     mean = sum(week) / len(week)
-    return tuple(served(workload) * one / mean for one in week)
+    return tuple(one / mean for one in week)
+
+
+@functools.cache
+def _levels(shape: str, peak_factor: float, weekend: float) -> Levels:
+    return tuple(sorted(Counter(_week(shape, peak_factor, weekend)).items()))
 
 
 def spare(workload: Workload) -> int:
@@ -145,7 +170,10 @@ def fits(workload: Workload, accelerator: Accelerator, most: int = 16) -> tuple[
         return _vision(workload, accelerator)
     found: list[Fit] = []
     refused: list[str] = []
-    for model in open_models(workload)[0]:
+    candidates, _ = open_models(workload)
+    if not candidates:
+        return [], ["no model that is allowed has open weights and does this work"]
+    for model in candidates:
         for precision in workload.models.precisions:
             made = _widths(workload, model, precision, accelerator, min(most, accelerator.gpus_per_node))
             if isinstance(made, str):
@@ -275,12 +303,27 @@ def scaled(workload: Workload, factor: float) -> Workload:
 
 
 def replicas_by_hour(workload: Workload, fit: Fit) -> tuple[int, ...]:
-    """Replicas an autoscaler keeps in each hour, the spare ones included."""
-    return tuple(
-        sizing.needed(rate, fit.requests_per_s) + spare(workload) if rate > 0 else 0 for rate in hourly(workload)
-    )
+    """Replicas an autoscaler keeps in each hour of a week, the spare ones included."""
+    return tuple(_replicas(workload, fit, rate) for rate in hourly(workload))
+
+
+def replicas_by_level(workload: Workload, fit: Fit) -> tuple[tuple[int, int], ...]:
+    """The same as (replicas, hours of a week)."""
+    return tuple((_replicas(workload, fit, rate), hours) for rate, hours in levels(workload))
 
 
 def replicas_at_peak(workload: Workload, fit: Fit) -> int:
     """Replicas the busiest minute needs, the spare ones included."""
-    return max(sizing.needed(peak(workload), fit.requests_per_s) + spare(workload), *replicas_by_hour(workload, fit))
+    return _replicas(workload, fit, max(peak(workload), *(rate for rate, _ in levels(workload))))
+
+
+def spread(counts: Iterable[tuple[int, int]]) -> tuple[int, float]:
+    """The least of (count, hours), and the mean over the hours."""
+    known = list(counts)
+    return min(count for count, _ in known), sum(count * hours for count, hours in known) / sum(
+        hours for _, hours in known
+    )
+
+
+def _replicas(workload: Workload, fit: Fit, rate: float) -> int:
+    return sizing.needed(rate, fit.requests_per_s) + spare(workload) if rate > 0 else 0

@@ -50,12 +50,12 @@ def _burst(workload: Workload, base: Option, cloud: Option) -> Option | None:
         over = rate - carried
         return math.ceil(sizing.needed(over, cloud.fit.requests_per_s) / each) if over > 1e-9 and cloud.fit else 0
 
-    hours = [instances(rate) for rate in demand.hourly(workload)]
+    least, mean = demand.spread((instances(rate), hours) for rate, hours in demand.levels(workload))
     usd = float(cloud.offer.ondemand or 0) * demand.HOURS_PER_MONTH
     standing = 1 if base.availability < workload.objectives.availability_percent else 0
     most = max(instances(demand.peak(workload)), standing)
     failing = (100 - base.availability) * (100 - cloud.availability) / 100
-    mean = max(sum(hours) / len(hours), float(standing))
+    mean = max(mean, float(standing))
     return replace(
         base,
         kind="hybrid",
@@ -63,7 +63,7 @@ def _burst(workload: Workload, base: Option, cloud: Option) -> Option | None:
         country=base.country if base.country == cloud.country else f"{base.country}, {cloud.country}",
         what=f"{base.what}, the rest on {cloud.accelerator}",
         purchase=f"{base.purchase}, then {cloud.purchase}",
-        low=base.low + max(min(hours), standing) * usd,
+        low=base.low + max(least, standing) * usd,
         expected=base.expected + mean * usd,
         high=base.high + most * usd,
         first_ms=max(base.first_ms, cloud.first_ms),

@@ -222,9 +222,10 @@ def usd_at(workload: Workload, option: Option) -> float | None:
     if option.offer is None:
         return None
     each = clouds.per_instance(option.offer, option.fit)
-    hours = [math.ceil(one / each) for one in demand.replicas_by_hour(workload, option.fit)]
+    replicas = demand.replicas_by_level(workload, option.fit)
+    least, mean = demand.spread((math.ceil(one / each), hours) for one, hours in replicas)
     most = math.ceil(demand.replicas_at_peak(workload, option.fit) / each)
-    price = clouds.monthly(option.offer, option.purchase, min(hours), sum(hours) / len(hours), most)
+    price = clouds.monthly(option.offer, option.purchase, least, mean, most)
     return price[1] if price else None
 
 

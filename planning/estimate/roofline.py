@@ -121,7 +121,7 @@ def shape(configuration: Configuration, k: Constants) -> Shape:
 def answer(configuration: Configuration, k: Constants, learned: Constants) -> Estimate:
     """The estimate of a configuration that fits."""
     held = memory.of(configuration)
-    together = filled(replace(configuration, concurrency=None)).concurrency or 1
+    together = _of_use(configuration)
     asked = configuration.concurrency or together
     running = min(asked, together)
     tpot, ttft, token = _times(configuration, shape(configuration, k), running, asked)
@@ -147,8 +147,12 @@ def filled(configuration: Configuration) -> Configuration:
     """The configuration with the concurrency that is of use, where none is given."""
     if configuration.concurrency:
         return configuration
-    together = min(memory.of(configuration, mean=True).requests, MAX_RUNNING * configuration.attention_dp)
-    return replace(configuration, concurrency=max(together, 1))
+    return replace(configuration, concurrency=_of_use(configuration))
+
+
+def _of_use(configuration: Configuration) -> int:
+    """Requests that fit at their mean length and that engines run at once."""
+    return max(1, min(memory.of(configuration, mean=True).requests, MAX_RUNNING * configuration.attention_dp))
 
 
 def _times(one: Configuration, s: Shape, running: int, asked: int) -> tuple[float, float, float]:
