@@ -59,7 +59,7 @@ def table(file: Path, estimator: str, *, as_json: bool) -> int:
     """Estimate each row of a CSV; writes CSV, or JSON. Returns the exit code.
 
     Raises:
-        DocumentError: the file or a row cannot be used; names file, line and column.
+        DocumentError: the file cannot be used; names file and line. What is wrong with a row stands in its answer.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -71,15 +71,25 @@ def table(file: Path, estimator: str, *, as_json: bool) -> int:
     if missing:
         message = f"{file}:1: the columns {', '.join(missing)} are missing; a table has {', '.join(COLUMNS)}"
         raise DocumentError(message)
-    answers = [_row(row, f"{file}:{reader.line_num}", estimator) for row in reader]
+    answers = [_told(row, f"{file}:{reader.line_num}", estimator) for row in reader]
+    wrong = [str(answer["reason"]) for answer in answers if answer["fits"] is None]
+    sys.stderr.writelines(f"error: {text}\n" for text in wrong)
     if as_json:
         print_json(answers)
-        return 0
+        return 2 if wrong else 0
     names = list(dict.fromkeys(name for answer in answers for name in answer))
     writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(answers)
-    return 0
+    return 2 if wrong else 0
+
+
+def _told(given: dict[str, str], where: str, estimator: str) -> dict[str, Any]:
+    """The answer to a row; one that cannot be read says why, and the others are answered all the same."""
+    try:
+        return _row(given, where, estimator)
+    except DocumentError as error:
+        return {**{name: given.get(name) for name in COLUMNS}, "fits": None, "reason": str(error)}
 
 
 def _row(given: dict[str, str], where: str, estimator: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from scipy import optimize
 from catalog.tables import DATA
 from planning.estimate import kernels, roofline
 from planning.estimate.contract import ENGINES, PRECISIONS, Estimate
+from planning.estimate.roofline import Learned
 
 START: dict[str, float] = {
     **{f"weight_read.{one}": 0.7 for one in ENGINES},
@@ -52,7 +53,7 @@ def residuals(logs: Any, rows: list[Measured], weights: list[float]) -> Any:
     k = {name: math.exp(value) for name, value in zip(START, logs, strict=True)}
     found: list[float] = []
     for row, weight in zip(rows, weights, strict=True):
-        made = roofline.answer(row.configuration, k, {})
+        made = roofline.answer(row.configuration, k, roofline.NOTHING)
         found.append(weight * math.log(made.output_tokens_s_per_gpu / row.tokens_s_per_gpu))
         if row.ttft_ms and row.tpot_ms:
             found += [
@@ -75,26 +76,35 @@ def constants(rows: list[Measured]) -> dict[str, float]:
     return {name: math.exp(value) for name, value in zip(START, fitted.x, strict=True)}
 
 
-def corrections(rows: list[Measured], k: dict[str, float]) -> dict[str, float]:
-    """Fit what remains."""
-    described = [roofline.features(roofline.filled(row.configuration)) for row in rows]
+def corrections(rows: list[Measured], k: dict[str, float]) -> Learned:
+    """Fit what remains, of the output rate and of the first token."""
+    made = [roofline.answer(row.configuration, k, roofline.NOTHING) for row in rows]
+    rates = [
+        (row, math.log(row.tokens_s_per_gpu / one.output_tokens_s_per_gpu)) for row, one in zip(rows, made, strict=True)
+    ]
+    firsts = [
+        (row, math.log(row.ttft_ms / one.ttft_ms))
+        for row, one in zip(rows, made, strict=True)
+        if row.ttft_ms is not None
+    ]
+    return Learned(_ridge(rates), _ridge(firsts))
+
+
+def _ridge(ratios: list[tuple[Measured, float]]) -> dict[str, float]:
+    described = [roofline.features(roofline.filled(row.configuration)) for row, _ in ratios]
     names = sorted({name for one in described for name in one})
     place = {name: index for index, name in enumerate(names)}
-    matrix = np.zeros((len(rows), len(names)))
+    matrix = np.zeros((len(ratios), len(names)))
     for index, one in enumerate(described):
         for name, value in one.items():
             matrix[index, place[name]] = value
-    ratios = [
-        math.log(row.tokens_s_per_gpu / roofline.answer(row.configuration, k, {}).output_tokens_s_per_gpu)
-        for row in rows
-    ]
-    target = np.clip(np.array(ratios), -0.8, 0.8)
+    target = np.clip(np.array([ratio for _, ratio in ratios]), -0.8, 0.8)
     solved: Any = np.linalg.solve(matrix.T @ matrix + PENALTY * np.eye(len(names)), matrix.T @ target)
     return {name: float(value) for name, value in zip(names, solved, strict=True) if abs(value) >= 0.002}
 
 
-def errors(rows: list[Measured], k: dict[str, float], learned: dict[str, float]) -> list[tuple[Measured, float]]:
-    """The relative error of each estimate."""
+def errors(rows: list[Measured], k: dict[str, float], learned: Learned) -> list[tuple[Measured, float]]:
+    """The relative error of each estimate of the output rate."""
     return [
         (row, abs(roofline.answer(row.configuration, k, learned).output_tokens_s_per_gpu / row.tokens_s_per_gpu - 1))
         for row in rows
@@ -138,7 +148,8 @@ def main() -> None:
         writer.writerow(("part", "name", "value", "source", "as_of"))
         source = "make calibrate, on catalog/data/measured.csv"
         writer.writerows(("roofline", name, f"{value:.5g}", source, "2026-11-22") for name, value in k.items())
-        writer.writerows(("correction", name, f"{value:.4f}", source, "2026-11-22") for name, value in learned.items())
+        for part, found in (("rate", learned.rate), ("first", learned.first)):
+            writer.writerows((part, name, f"{value:.4f}", source, "2026-11-22") for name, value in found.items())
     show("all rows, as calibrated", errors(rows, k, learned))
 
 

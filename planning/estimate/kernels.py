@@ -44,7 +44,7 @@ class Kernels:
         if not installed():
             return "the estimator 'aiconfigurator' is not installed: `make sizing` installs it"
         asked = roofline.filled(one).concurrency or 1
-        base = roofline.answer(one, roofline.constants(), {})
+        base = roofline.answer(one, roofline.constants(), roofline.NOTHING)
         found = _times(one, base.running)
         if isinstance(found, str):
             return found

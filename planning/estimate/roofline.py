@@ -52,10 +52,28 @@ def constants() -> Constants:
     return {row["name"]: float(row["value"]) for row in tables.rows("calibration") if row["part"] == "roofline"}
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What measurements of one model, system, engine or precision have in common beyond the roofline, as log ratios.
+
+    ``rate`` is of the output rate, ``first`` of the time to the first token.
+    """
+
+    rate: Constants
+    first: Constants
+
+
+NOTHING = Learned({}, {})
+
+
 @functools.cache
-def corrections() -> Constants:
-    """What measurements of one model, system, engine or precision have in common beyond the roofline, as log ratios."""
-    return {row["name"]: float(row["value"]) for row in tables.rows("calibration") if row["part"] == "correction"}
+def corrections() -> Learned:
+    """The calibrated corrections."""
+    parts: dict[str, Constants] = {"rate": {}, "first": {}}
+    for row in tables.rows("calibration"):
+        if row["part"] in parts:
+            parts[row["part"]][row["name"]] = float(row["value"])
+    return Learned(parts["rate"], parts["first"])
 
 
 class Roofline:
@@ -118,7 +136,7 @@ def shape(configuration: Configuration, k: Constants) -> Shape:
     )
 
 
-def answer(configuration: Configuration, k: Constants, learned: Constants) -> Estimate:
+def answer(configuration: Configuration, k: Constants, learned: Learned) -> Estimate:
     """The estimate of a configuration that fits."""
     held = memory.of(configuration)
     together = _of_use(configuration)
@@ -129,13 +147,16 @@ def answer(configuration: Configuration, k: Constants, learned: Constants) -> Es
         total = running / token / k["saturated"]
     else:
         total = asked * configuration.output_tokens / (ttft + tpot * (configuration.output_tokens - 1))
-    factor = math.exp(_correction(filled(configuration), learned)) if learned else 1.0
+    factor, slower = 1.0, 1.0
+    if learned is not NOTHING:
+        known = features(filled(configuration))
+        factor, slower = math.exp(_correction(known, learned.rate)), math.exp(_correction(known, learned.first))
     basis = "roofline" + (", calibrated on measurements" if configuration.accelerator.notes == "" else "")
     return Estimate(
         held,
         running,
         asked,
-        ttft * 1e3 / factor,
+        ttft * 1e3 * slower,
         tpot * 1e3 / factor,
         total * factor,
         total * factor / configuration.gpus,
@@ -265,6 +286,6 @@ def _family(name: str) -> str:
     }.get(name, name)
 
 
-def _correction(one: Configuration, learned: Constants) -> float:
-    total = sum(learned.get(name, 0.0) * value for name, value in features(one).items())
+def _correction(known: dict[str, float], learned: Constants) -> float:
+    total = sum(learned.get(name, 0.0) * value for name, value in known.items())
     return max(-0.8, min(0.8, total))

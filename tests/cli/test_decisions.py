@@ -139,6 +139,19 @@ def test_a_wrong_row_is_one_clear_error(row: str, said: str, tmp_path: Path) -> 
     assert said in done.stderr
 
 
+def test_a_wrong_row_does_not_keep_the_others_from_their_answers(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    header = "model,accelerator,gpus,precision,engine,input_tokens,output_tokens,concurrency"
+    file.write_text(
+        f"{header}\nnobody/knows,H100,1,fp8,vllm,9,9,9\nQwen/Qwen3-8B,H100,1,fp8,vllm,9,9,9\n", encoding="utf-8"
+    )
+    done = domicile("size", str(file))
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["fits"] for row in rows] == ["", "True"]
+    assert "does not know 'nobody/knows'" in rows[0]["reason"]
+    assert done.returncode == 2
+
+
 def test_a_table_without_its_columns_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("model\nQwen/Qwen3-8B\n", encoding="utf-8")

@@ -93,8 +93,8 @@ def test_estimates_are_finite_and_more_load_is_never_faster_for_one(
     assert 0 < few.tpot_ms < 1e7
     assert few.output_tokens_s_per_gpu == pytest.approx(few.output_tokens_s / gpus)
     assert few.memory.weights_gib + few.memory.kv_gib_per_request / max(1, gpus) <= few.memory.total_gib * 1.01
-    plain = roofline.answer(dataclasses.replace(one, concurrency=load), roofline.constants(), {})
-    more = roofline.answer(dataclasses.replace(one, concurrency=load + 16), roofline.constants(), {})
+    plain = roofline.answer(dataclasses.replace(one, concurrency=load), roofline.constants(), roofline.NOTHING)
+    more = roofline.answer(dataclasses.replace(one, concurrency=load + 16), roofline.constants(), roofline.NOTHING)
     assert more.tpot_ms >= plain.tpot_ms - 1e-9
     assert more.ttft_ms >= plain.ttft_ms - 1e-9
 
