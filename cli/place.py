@@ -53,7 +53,9 @@ def show(out: Console, decision: Decision, *, everything: bool) -> None:
     if decision.runners_up:
         _runners_up(out, decision)
     _lines(out, "[yellow]warning[/] ", decision.warnings)
-    out.print(f"\n[bold]rejected[/] {len(decision.rejected)} of what was looked at; {decision.considered} were scored")
+    out.print(
+        f"\n[bold]rejected[/] {len(decision.rejected)} places or configurations; options scored: {decision.considered}"
+    )
     _lines(out, "", _told(decision, everything=everything))
     if everything:
         out.print("\n[bold]assumed[/]")
@@ -71,7 +73,8 @@ def _winner(out: Console, name: str, option: Option, decision: Decision) -> None
     out.print(f"[bold]{name}[/] goes to [bold]{option.where}[/]: {option.what} {option.accelerator}".rstrip())
     if option.replicas:
         machine = f" on {option.instance}" if option.instance else ""
-        out.print(f"  {option.replicas} replicas at the busiest{machine}, bought {option.purchase}")
+        replicas = "1 replica" if option.replicas == 1 else f"{option.replicas} replicas"
+        out.print(f"  {replicas} at the busiest{machine}, bought {option.purchase}")
     out.print(
         f"  {option.expected:,.0f} USD a month ({option.low:,.0f} to {option.high:,.0f}) for accelerators or tokens; "
         f"first answer {option.first_ms:.0f} ms at p95, availability {option.availability:.3f} %"
@@ -93,14 +96,15 @@ def _runners_up(out: Console, decision: Decision) -> None:
 
 
 def _told(decision: Decision, *, everything: bool) -> list[str]:
-    """Rejections, those with the same reasons together."""
-    grouped: dict[tuple[str, ...], list[str]] = {}
+    """Reasons against, each with what it holds for; what holds for most comes first."""
+    grouped: dict[str, list[str]] = {}
     for one in decision.rejected:
-        grouped.setdefault(one.reasons, []).append(one.what)
+        for reason in one.reasons:
+            grouped.setdefault(reason, []).append(one.what)
     lines: list[str] = []
-    for reasons, names in grouped.items():
+    for reason, names in sorted(grouped.items(), key=lambda pair: -len(pair[1])):
         shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-        lines += [f"{shown}: {reason}" for reason in reasons]
+        lines.append(f"{shown}: {reason}")
     if everything or len(lines) <= 6:
         return lines
     return [*lines[:6], f"and {len(lines) - 6} more reasons"]

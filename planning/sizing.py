@@ -60,10 +60,6 @@ class Sizing:
     cold_start_s: float
     reasons: tuple[str, ...]
 
-    def replicas_for(self, requests_per_s: float) -> int:
-        """How many replicas another load needs, the spare ones included."""
-        return needed(requests_per_s, self.requests_per_s) + self.spare
-
 
 def needed(requests_per_s: float, each: float) -> int:
     """Replicas that carry a load at most ``UTILISATION`` busy; at least one."""

@@ -9,7 +9,7 @@ KINDS = {"public": "public", "internal": "internal", "confidential": "restricted
 
 
 def workload_of(blueprint: KnowledgeAssistant, hardware: Inventory) -> Workload:
-    """What the blueprint needs, with the pools of its cluster as hardware there is."""
+    """What the blueprint needs; its target is settled, so the pools of its cluster are all the hardware there is."""
     users = blueprint.users
     a_day = users.active * users.questions_per_day
     mean = a_day / SECONDS_PER_DAY
@@ -53,6 +53,8 @@ def workload_of(blueprint: KnowledgeAssistant, hardware: Inventory) -> Workload:
             ),
             "models": Models(allowed=[blueprint.models.chat], precisions=[blueprint.models.precision], hosted=False),
             "sites": sites,
+            "targets": ["owned"],
+            "burst": False,
             "budget": Budget(
                 monthly_usd=float(blueprint.budget.monthly_usd), when_exceeded=blueprint.budget.when_exceeded
             ),
