@@ -27,6 +27,8 @@ app = typer.Typer(
 cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
 app.add_typer(decisions_app)
+bootstrap_app = typer.Typer(help="Where a team's state lives.", no_args_is_help=True)
+app.add_typer(bootstrap_app, name="bootstrap")
 app.add_typer(cluster_app, name="cluster")
 app.add_typer(state_app, name="state")
 
@@ -174,6 +176,19 @@ def cluster_kubeconfig(name: Annotated[str, typer.Argument(help="The cluster's n
     from cli import cluster as command
 
     command.kubeconfig(name)
+
+
+@bootstrap_app.command("aws", epilog="Example: domicile bootstrap aws acme-pulumi-state --region eu-central-1")
+def bootstrap_aws(
+    bucket: Annotated[str, typer.Argument(help="The bucket's name; it is made when it is not there.")],
+    *,
+    region: Annotated[str, typer.Option(help="Where state and key are kept.")],
+    json: Json = False,
+) -> None:
+    """Make the encrypted, versioned, locked state bucket and the key for secrets; again changes nothing."""
+    from cli import bootstrap as command
+
+    command.aws(bucket, region, as_json=json)
 
 
 @state_app.command("list", epilog="Example: domicile state list -s local")

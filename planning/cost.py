@@ -308,7 +308,7 @@ def owned_server(servers: str = "8xH100") -> Server | None:
     monthly = known["server_kw"] * known["colocation_usd_kw_month"]
     hourly = ((outlay - capex * known["residual_share"]) / months + monthly) / 730
     basis = (
-        f"{servers}: {capex:,.0f} USD, {known['network_share']:.0%} network, {known['residual_share']:.0%} left after "
+        f"{servers}: {capex:,.0f} USD, {known['network_share']:.1%} network, {known['residual_share']:.0%} left after "
         f"{months:.0f} months, {known['server_kw']:g} kW at {known['colocation_usd_kw_month']:g} USD a kW-month"
     )
     return Server(outlay, monthly, hourly, basis)
