@@ -3,7 +3,7 @@
 Several laws together allow what each of them allows. Not legal advice: a table of defaults with their articles.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.places import Country, countries
 from planning.workload import Data
@@ -34,9 +34,19 @@ class Territory:
         for one in self.bounds:
             kept, worked = country in one.storage, country in one.processing
             if not (kept and worked):
-                what = "neither kept nor worked on" if not (kept or worked) else "not worked on" if kept else "not kept"
+                what = (
+                    "neither kept nor worked on"
+                    if not (kept or worked)
+                    else "kept but not worked on"
+                    if kept
+                    else "worked on but not kept"
+                )
                 found.append(f"data may be {what} there: {one.reason}")
         return found
+
+    def worked(self) -> "Territory":
+        """The same for places that work on data and keep none."""
+        return Territory(tuple(replace(one, storage=one.processing) for one in self.bounds), self.notes)
 
     def storage(self) -> frozenset[str]:
         """The countries data may be kept in."""

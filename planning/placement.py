@@ -111,17 +111,21 @@ def _enumerate(
     workload: Workload, territory: law.Territory, rejected: list[Rejected]
 ) -> tuple[list[Option], Option | None]:
     if workload.work in ("fine-tuning", "training"):
-        return [], best_training(workload, territory, rejected)
+        return [], best_training(workload, territory.worked(), rejected)
     in_clouds, no_clouds, cloud_standby = clouds.clouds(workload, territory)
     in_apis, no_apis, api_standby = hosted.hosted(workload, territory)
     on_sites, no_sites, partial = sites.sites(workload, territory)
     rejected += no_sites + no_apis + no_clouds
     found = in_clouds + in_apis + on_sites
     beside = in_clouds or cloud_standby
+    worked = territory.worked()
+    if partial and worked != territory:
+        nearby, _, seldom = clouds.clouds(workload, worked)
+        beside = nearby or seldom
     bases = partial + ([] if found else api_standby + cheapest(cloud_standby))
     mixed, no_mixed = hybrids(workload, beside, bases)
     rejected += no_mixed
-    trained = best_training(workload, territory, rejected) if workload.training else None
+    trained = best_training(workload, worked, rejected) if workload.training else None
     return found + mixed, trained
 
 

@@ -3,6 +3,7 @@
 from catalog import hardware, places
 from catalog.hardware import Offer
 from planning import constraints, demand
+from planning.clouds import UNCONFIRMED
 from planning.law import Territory
 from planning.option import AVAILABILITY, CLOUDS, COMPLEXITY, LOCK_IN, Option, Rejected
 from planning.workload import Workload
@@ -17,6 +18,8 @@ def best_training(workload: Workload, territory: Territory, rejected: list[Rejec
     for offer in hardware.offers():
         place, run = (offer.cloud, offer.region), runs[offer.accelerator]
         if offer.location != "region" or offer.count < 1 or place not in regional:
+            continue
+        if UNCONFIRMED in offer.notes and offer.cloud not in workload.targets:
             continue
         if regional[place]:
             country = places.regions()[place].country

@@ -511,4 +511,37 @@ CASES = [
         refused=True,
         reasons=("Qwen/Qwen3-8B sees no images",),
     ),
+    Case(
+        "sensitive records stay at home, peaks are worked on next door",
+        {
+            "work": "chat",
+            "users": ["IN"],
+            "traffic": {"requests_per_s": 3.0, "peak_factor": 6.0},
+            "data": {"kinds": ["restricted"], "jurisdictions": ["IN"], "processing": ["IN", "SG"]},
+            "models": {"allowed": ["Qwen/Qwen3-32B"], "precisions": ["fp8"]},
+            "targets": ["owned", "gcp"],
+            "sites": [
+                {
+                    "name": "dc",
+                    "country": "IN",
+                    "accelerator": "H100",
+                    "gpus_per_node": 2,
+                    "nodes": 1,
+                    "usd_month": 3000.0,
+                }
+            ],
+        },
+        kinds={"hybrid"},
+        countries={"IN", "SG"},
+        reasons=("data may be worked on but not kept there: the workload names IN",),
+    ),
+    Case(
+        "records that stay in Kenya, a model trained in Europe",
+        {
+            "work": "fine-tuning",
+            "data": {"kinds": ["internal"], "jurisdictions": ["KE"], "processing": ["KE", "EU"]},
+            "training": {"model": "Qwen/Qwen3-8B", "tokens_b": 0.5},
+        },
+        trains_in=EEA,
+    ),
 ]
