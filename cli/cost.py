@@ -17,13 +17,12 @@ from planning.placement import Decision
 def run(subject: str, folder: Path, *, as_json: bool) -> int:
     """Price a decision and show it. Returns the exit code."""
     decision = placement.decide(subjects.workload_of(subject, folder))
-    chosen = decision.winner.option if decision.winner else decision.training
-    if chosen is None:
+    bill = cost.bill_of(decision)
+    if bill is None:
         from cli import place
 
         place.show(console(), decision, everything=False)
         return 2
-    bill = cost.bill(decision.workload, chosen, decision.training if decision.winner else None, decision.small)
     even, found = breakeven.break_even(decision), levers.levers(decision)
     if as_json:
         print_json(
@@ -49,8 +48,8 @@ def run(subject: str, folder: Path, *, as_json: bool) -> int:
 
 def _show(out: Console, decision: Decision, bill: Cost) -> None:
     workload = decision.workload
-    chosen = decision.winner.option if decision.winner else decision.training
-    out.print(f"[bold]{workload.name}[/] in {chosen.where if chosen else 'no place'}, USD a month")
+    where = decision.chosen.where if decision.chosen else "no place"
+    out.print(f"[bold]{workload.name}[/] in {where}, USD a month")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("item", "USD", "rests on"):
         table.add_column(column, justify="right" if column == "USD" else "left")

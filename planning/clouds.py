@@ -7,7 +7,7 @@ from catalog import hardware, places
 from catalog.hardware import Offer
 from catalog.places import Place
 from planning import constraints, demand
-from planning.demand import HOURS_PER_MONTH, Fit
+from planning.demand import HOURS_PER_MONTH, Fit, Replicas
 from planning.law import Territory
 from planning.option import (
     AVAILABILITY,
@@ -24,7 +24,7 @@ from planning.workload import Workload
 
 _Way = tuple[str, str, int, str]
 LOCATIONS = ("region", "country")
-UNCONFIRMED = "availability varies"
+_UNCONFIRMED = "availability varies"
 _NO_REGIONS = "the price list names no regions, so whether it is offered here is not known; name it in targets"
 
 
@@ -42,7 +42,7 @@ def clouds(workload: Workload, territory: Territory) -> tuple[list[Option], list
         place = (offer.cloud, offer.region)
         if offer.location not in LOCATIONS or place not in regional or regional[place]:
             continue
-        if UNCONFIRMED in offer.notes and offer.cloud not in workload.targets:
+        if unconfirmed(workload, offer):
             country = places.regions()[place].country
             reasons[f"{offer.cloud} {offer.region} ({country})"] = [_NO_REGIONS]
             continue
@@ -70,20 +70,27 @@ class _Counts:
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
-        self._replicas: dict[int, tuple[tuple[tuple[int, int], ...], int]] = {}
-        self._instances: dict[tuple[int, float], tuple[float, float, int, int]] = {}
+        self._replicas: dict[int, Replicas] = {}
+        self._instances: dict[tuple[int, float], tuple[float, float, int]] = {}
 
-    def instances(self, fit: Fit, each: float) -> tuple[float, float, int, int]:
-        """Instances at the quietest, on average, at the peak; and replicas at the peak."""
+    def replicas(self, fit: Fit) -> Replicas:
+        """Replicas of a week."""
+        if id(fit) not in self._replicas:
+            self._replicas[id(fit)] = demand.replicas(self._workload, fit)
+        return self._replicas[id(fit)]
+
+    def instances(self, fit: Fit, each: float) -> tuple[float, float, int]:
+        """Instances at the quietest, on average and at the peak."""
         found = self._instances.get((id(fit), each))
         if found is None:
-            if id(fit) not in self._replicas:
-                by_level = demand.replicas_by_level(self._workload, fit)
-                self._replicas[id(fit)] = by_level, demand.replicas_at_peak(self._workload, fit)
-            replicas, most = self._replicas[id(fit)]
-            least, mean = demand.spread((math.ceil(one / each), hours) for one, hours in replicas)
-            found = self._instances[id(fit), each] = (least, mean, math.ceil(most / each), most)
+            found = self._instances[id(fit), each] = instances(self.replicas(fit), each)
         return found
+
+
+def instances(replicas: Replicas, each: float) -> tuple[float, float, int]:
+    """Instances of ``each`` replicas at the quietest, on average and at the peak."""
+    least, mean = demand.spread((math.ceil(one / each), hours) for one, hours in replicas.by_level)
+    return least, mean, math.ceil(replicas.peak / each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,8 @@ def _consider(asked: _Asked, offer: Offer, fit: Fit) -> None:
     if slow:
         reasons.setdefault(where, []).append(slow)
         return
-    quiet, mean, most, replicas = counts.instances(fit, each)
+    quiet, mean, most = counts.instances(fit, each)
+    replicas = counts.replicas(fit).peak
     kind = "cloud" if offer.cloud in CLOUDS else "gpu-cloud"
     chips = offer.accelerator.startswith(("Inferentia", "Trainium", "TPU"))
     for purchase in workload.purchases:
@@ -124,7 +132,7 @@ def _consider(asked: _Asked, offer: Offer, fit: Fit) -> None:
         availability = AVAILABILITY[kind] if purchase != "spot" else SPOT_AVAILABILITY
         if demand.spare(workload) == 0:
             availability = min(availability, WITHOUT_SPARE)
-        enough = availability >= workload.objectives.availability_percent or workload.work == "batch"
+        enough = constraints.enough(availability, workload)
         kept, way = asked.found if enough else asked.standby, (offer.cloud, offer.region, id(fit), purchase)
         if not enough:
             reasons.setdefault(f"{where}, {purchase}", []).append(constraints.seldom(availability, workload))
@@ -150,6 +158,11 @@ def _consider(asked: _Asked, offer: Offer, fit: Fit) -> None:
             fit,
             offer,
         )
+
+
+def unconfirmed(workload: Workload, offer: Offer) -> bool:
+    """Whether nobody says that the offer is there, and the workload does not ask for its cloud by name."""
+    return _UNCONFIRMED in offer.notes and offer.cloud not in workload.targets
 
 
 def per_instance(offer: Offer, fit: Fit) -> float:

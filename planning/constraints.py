@@ -84,6 +84,11 @@ def region_reasons(workload: Workload, territory: Territory, cloud: str, region:
     return found
 
 
+def enough(availability: float, workload: Workload) -> bool:
+    """Whether a place is available enough; batch work can wait."""
+    return availability >= workload.objectives.availability_percent or workload.work == "batch"
+
+
 def seldom(availability: float, workload: Workload) -> str:
     """That a place is not available enough, in words."""
     return f"it gives {availability:g} %, {workload.objectives.availability_percent:g} % are asked"

@@ -8,7 +8,8 @@ from catalog import hardware, prices
 from catalog.inventory import Inventory
 from planning import demand
 from planning.option import CLOUDS, Option
-from planning.sites import REFERENCE
+from planning.placement import Decision
+from planning.sites import REFERENCE, reference_offer
 from planning.workload import Workload
 
 HOURS_PER_MONTH = Decimal(730)
@@ -96,6 +97,14 @@ def bill(workload: Workload, option: Option, training: Option | None = None, sma
     return Cost(tuple(lines))
 
 
+def bill_of(decision: Decision) -> Cost | None:
+    """The bill of what was chosen; None when nothing was."""
+    if decision.chosen is None:
+        return None
+    beside = decision.training if decision.winner else None
+    return bill(decision.workload, decision.chosen, beside, decision.small)
+
+
 def _compute(option: Option) -> Iterator[CostLine]:
     if option.hosted:
         one = option.hosted
@@ -105,7 +114,6 @@ def _compute(option: Option) -> Iterator[CostLine]:
         )
         yield _line(f"tokens of {one.id}", option.expected, basis)
         return
-    parts = [option]
     if option.kind == "hybrid" and option.second and option.offer:
         yield _line(
             f"accelerators: {option.site.name if option.site else 'owned'}, then {option.offer.instance_type}",
@@ -114,30 +122,27 @@ def _compute(option: Option) -> Iterator[CostLine]:
             option.low,
             option.high,
         )
-        return
-    for one in parts:
-        if one.offer:
-            price = {"on-demand": one.offer.ondemand, "reserved-1y": one.offer.reserved_1y}.get(
-                one.purchase, one.offer.spot or one.offer.spot_estimate
-            )
-            basis = (
-                f"{one.offer.instance_type} {one.purchase} at {price} USD/h in {one.where} "
-                f"({one.offer.source}, {one.offer.as_of})"
-            )
-            yield _line(
-                f"accelerators: {one.replicas} replicas, {one.gpus} {one.accelerator}",
-                one.expected,
-                basis,
-                one.low,
-                one.high,
-            )
-        else:
-            basis = one.unpriced or f"the share of {one.site.usd_month if one.site else 0} USD a month that is used"
-            yield _line(f"accelerators: {one.gpus} owned {one.accelerator}", one.expected, basis)
+    elif option.offer:
+        offer = option.offer
+        price = {"on-demand": offer.ondemand, "reserved-1y": offer.reserved_1y}.get(
+            option.purchase, offer.spot or offer.spot_estimate
+        )
+        place = f"{offer.instance_type} {option.purchase} at {price} USD/h in {option.where}"
+        yield _line(
+            f"accelerators: {option.replicas} replicas, {option.gpus} {option.accelerator}",
+            option.expected,
+            f"{place} ({offer.source}, {offer.as_of})",
+            option.low,
+            option.high,
+        )
+    else:
+        usd = option.site.usd_month if option.site else 0
+        basis = option.unpriced or f"the share of {usd} USD a month that is used"
+        yield _line(f"accelerators: {option.gpus} owned {option.accelerator}", option.expected, basis)
 
 
 def _cloud(workload: Workload, option: Option, cloud: str, region: str) -> Iterator[CostLine]:
-    requests = workload.traffic.requests_per_s * 3600 * 730
+    requests = _requests(workload)
     answers_gb = requests * workload.traffic.answer_tokens * BYTES_PER_TOKEN / 1e9
     weights = option.fit.weights_gib if option.fit else 0.0
     volume = workload.data.volume_gib
@@ -182,6 +187,11 @@ def _cloud(workload: Workload, option: Option, cloud: str, region: str) -> Itera
         yield CostLine(item, None, f"the catalog has no price of {cloud}", group="services")
 
 
+def _requests(workload: Workload) -> float:
+    """Requests a month."""
+    return workload.traffic.requests_per_s * 3600 * demand.HOURS_PER_MONTH
+
+
 def _licences(option: Option) -> CostLine:
     if option.kind == "hosted":
         return _line("licences", 0.0, "within the price of the tokens", group="services")
@@ -199,7 +209,7 @@ def _people(workload: Workload, option: Option) -> Iterator[CostLine]:
         yield _line("staff", share * float(salary.value) / 12, basis, group="people")
     operations = workload.operations
     if operations.reviews_share:
-        hours = workload.traffic.requests_per_s * 3600 * 730 * operations.reviews_share * operations.review_minutes / 60
+        hours = _requests(workload) * operations.reviews_share * operations.review_minutes / 60
         if operations.reviewer_usd_hour is None:
             yield CostLine(
                 "human review",
@@ -272,7 +282,7 @@ class Units:
 
 def units(workload: Workload, cost: Cost) -> Units:
     """The bill by unit."""
-    requests = workload.traffic.requests_per_s * 3600 * 730
+    requests = _requests(workload)
     generated = workload.work in demand.GENERATING
     tokens = requests * (workload.traffic.prompt_tokens + workload.traffic.answer_tokens)
     total = float(cost.total)
@@ -326,18 +336,10 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
             item, _cents(usd), f"{count} of {pool.accelerator.count} GPUs of a node, price of the inventory"
         )
     known = hardware.accelerator(pool.accelerator.product)
-    priced = [
-        (offer.ondemand / Decimal(str(offer.count)), offer.instance_type, offer)
-        for offer in hardware.offers()
-        if known
-        and offer.accelerator == known.name
-        and (offer.cloud, offer.region) == REFERENCE
-        and offer.count >= 1
-        and offer.ondemand is not None
-    ]
-    if not priced:
+    reference = reference_offer(known.name) if known else None
+    if reference is None:
         return CostLine(item, None, f"no price is known for {pool.accelerator.product} in {REFERENCE[1]}")
-    each, _, best = min(priced, key=lambda one: one[:2])
+    each, best = reference
     basis = (
         f"{count} GPUs at the on-demand price of {best.cloud} {best.instance_type} in {best.region} "
         f"({best.ondemand} USD/h for {best.count:g}, as of {best.as_of})"

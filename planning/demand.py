@@ -317,6 +317,19 @@ def replicas_at_peak(workload: Workload, fit: Fit) -> int:
     return _replicas(workload, fit, max(peak(workload), *(rate for rate, _ in levels(workload))))
 
 
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Replicas a fit takes: as (replicas, hours of a week), and at the busiest minute."""
+
+    by_level: tuple[tuple[int, int], ...]
+    peak: int
+
+
+def replicas(workload: Workload, fit: Fit) -> Replicas:
+    """The replicas of a week."""
+    return Replicas(replicas_by_level(workload, fit), replicas_at_peak(workload, fit))
+
+
 def spread(counts: Iterable[tuple[int, int]]) -> tuple[int, float]:
     """The least of (count, hours), and the mean over the hours."""
     known = list(counts)

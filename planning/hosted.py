@@ -61,7 +61,7 @@ def hosted(workload: Workload, territory: Territory) -> tuple[list[Option], list
             0,
             hosted=one,
         )
-        if AVAILABILITY["hosted"] < workload.objectives.availability_percent and workload.work != "batch":
+        if not constraints.enough(AVAILABILITY["hosted"], workload):
             rejected.append(Rejected(name, (constraints.seldom(AVAILABILITY["hosted"], workload),)))
             standby.append(option)
             continue

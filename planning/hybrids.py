@@ -18,8 +18,9 @@ def hybrids(workload: Workload, beside: list[Option], bases: list[Option]) -> tu
     if reasons:
         return [], [Rejected("a base with a cloud beside it", tuple(reasons))]
     found: list[Option] = []
+    near = cheapest(beside)
     for base in bases:
-        for cloud in cheapest(beside):
+        for cloud in near:
             if (cloud.target, cloud.region) != (base.target, base.region):
                 made = _burst(workload, base, cloud)
                 if made and made.availability >= workload.objectives.availability_percent:

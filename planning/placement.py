@@ -50,9 +50,14 @@ class Decision:
     small: Option | None
 
     @property
+    def chosen(self) -> Option | None:
+        """Where it goes: the winner, or where it is trained if that is all there is."""
+        return self.winner.option if self.winner else self.training
+
+    @property
     def refused(self) -> bool:
         """Whether no option will do."""
-        return self.winner is None and self.training is None
+        return self.chosen is None
 
 
 def decide(workload: Workload) -> Decision:
@@ -179,16 +184,15 @@ def _runners_up(workload: Workload, scored: list[Scored]) -> tuple[RunnerUp, ...
         if kind in seen:
             continue
         seen.add(kind)
-        found.append(RunnerUp(one, _changes(workload, scored, one)))
+        found.append(RunnerUp(one, _changes(workload, winner, one)))
         if len(found) == RUNNERS_UP:
             break
     return tuple(found)
 
 
-def _changes(workload: Workload, ranked: list[Scored], other: Scored) -> tuple[str, ...]:
+def _changes(workload: Workload, winner: Scored, other: Scored) -> tuple[str, ...]:
     found: list[str] = []
-    winner = ranked[0]
-    price = _price_to_win(workload, ranked, other)
+    price = _price_to_win(workload, winner.option, other.option)
     if price is not None:
         found.append(f"at {price:,.0f} USD a month instead of {other.option.expected:,.0f}")
     flip = crossing(workload, winner.option, other.option)
@@ -197,15 +201,14 @@ def _changes(workload: Workload, ranked: list[Scored], other: Scored) -> tuple[s
     return tuple(found) or ("no price makes up for its other criteria",)
 
 
-def _price_to_win(workload: Workload, ranked: list[Scored], other: Scored) -> float | None:
+def _price_to_win(workload: Workload, winner: Option, other: Option) -> float | None:
     """The price, below today's, at which the other takes the first place from the winner."""
-    winner = ranked[0].option
 
     def wins(usd: float) -> bool:
-        pair = rank([winner, replace(other.option, expected=usd)], workload)
-        return pair[0].option.key == other.option.key
+        pair = rank([winner, replace(other, expected=usd)], workload)
+        return pair[0].option.key == other.key
 
-    low, high = 0.0, other.option.expected
+    low, high = 0.0, other.expected
     if not wins(low):
         return None
     for _ in range(40):
@@ -226,9 +229,7 @@ def usd_at(workload: Workload, option: Option) -> float | None:
     if option.offer is None:
         return None
     each = clouds.per_instance(option.offer, option.fit)
-    replicas = demand.replicas_by_level(workload, option.fit)
-    least, mean = demand.spread((math.ceil(one / each), hours) for one, hours in replicas)
-    most = math.ceil(demand.replicas_at_peak(workload, option.fit) / each)
+    least, mean, most = clouds.instances(demand.replicas(workload, option.fit), each)
     price = clouds.monthly(option.offer, option.purchase, least, mean, most)
     return price[1] if price else None
 

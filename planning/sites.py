@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from catalog import hardware, places, prices
 from planning import constraints, demand
@@ -29,11 +30,7 @@ def sites(workload: Workload, territory: Territory) -> tuple[list[Option], list[
             rejected.append(Rejected(f"owned {site.name} ({site.country})", tuple(dict.fromkeys([*reasons, *why]))))
             continue
         full = [one for one in options if not one.unpriced.startswith("part")]
-        low = [
-            one
-            for one in full
-            if one.availability >= workload.objectives.availability_percent or workload.work == "batch"
-        ]
+        low = [one for one in full if constraints.enough(one.availability, workload)]
         found += low
         if full and not low:
             text = constraints.seldom(site.availability_percent, workload)
@@ -152,27 +149,32 @@ def _site_usd(site: Site, fit: Fit, replicas: int, known: hardware.Accelerator |
             share = replicas * fit.gpus / (site.gpus_per_node * site.nodes)
         return site.usd_month * min(1.0, share), ""
     gpus = fit.gpus * replicas
-    each = reference_usd_hour(known.name) if known else None
-    if each is not None:
+    reference = reference_offer(known.name) if known else None
+    if reference:
         cloud, region = REFERENCE
-        return each * gpus * HOURS_PER_MONTH, f"{site.name} names no cost: it counts as on demand in {cloud} {region}"
+        return float(
+            reference[0]
+        ) * gpus * HOURS_PER_MONTH, f"{site.name} names no cost: it counts as on demand in {cloud} {region}"
     watts = (known.power_w or 0.0) * gpus if known else 0.0
     power = watts / 1000 * _pue() * _usd_kwh() * HOURS_PER_MONTH
     return power, f"{site.name} names no cost: only the power of its accelerators is counted"
 
 
 @functools.cache
-def reference_usd_hour(accelerator: str) -> float | None:
-    """What one accelerator costs an hour on demand in the reference region; None where it is not offered."""
+def reference_offer(accelerator: str) -> tuple[Decimal, hardware.Offer] | None:
+    """USD an hour of one accelerator on demand in the reference region, and the offer; None where there is none."""
     found = [
-        float(one.ondemand) / one.count
+        (one.ondemand / Decimal(str(one.count)), one.instance_type, one)
         for one in hardware.offers()
         if one.accelerator == accelerator
         and (one.cloud, one.region) == REFERENCE
         and one.count >= 1
         and one.ondemand is not None
     ]
-    return min(found, default=None)
+    if not found:
+        return None
+    each, _, best = min(found, key=lambda one: one[:2])
+    return each, best
 
 
 def _figure(item: str) -> float:

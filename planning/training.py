@@ -3,7 +3,7 @@
 from catalog import hardware, places
 from catalog.hardware import Offer
 from planning import constraints, demand
-from planning.clouds import UNCONFIRMED
+from planning.clouds import unconfirmed
 from planning.law import Territory
 from planning.option import AVAILABILITY, CLOUDS, COMPLEXITY, LOCK_IN, Option, Rejected
 from planning.workload import Workload
@@ -13,13 +13,14 @@ def best_training(workload: Workload, territory: Territory, rejected: list[Rejec
     """The cheapest place to train, which may be another than the one that serves."""
     best: Option | None = None
     why: dict[str, list[str]] = {}
-    regional = {place: constraints.region_reasons(_patient(workload), territory, *place) for place in places.regions()}
+    patient = _patient(workload)
+    regional = {place: constraints.region_reasons(patient, territory, *place) for place in places.regions()}
     runs = {name: demand.training(workload, one) for name, one in hardware.accelerators().items()}
     for offer in hardware.offers():
         place, run = (offer.cloud, offer.region), runs[offer.accelerator]
         if offer.location != "region" or offer.count < 1 or place not in regional:
             continue
-        if UNCONFIRMED in offer.notes and offer.cloud not in workload.targets:
+        if unconfirmed(workload, offer):
             continue
         if regional[place]:
             country = places.regions()[place].country

@@ -37,10 +37,7 @@ def render(workload: Workload) -> str:
 def content(decision: Decision) -> dict[str, Any]:
     """What the page shows."""
     workload = decision.workload
-    chosen = decision.winner.option if decision.winner else decision.training
-    bill = (
-        cost.bill(workload, chosen, decision.training if decision.winner else None, decision.small) if chosen else None
-    )
+    chosen, bill = decision.chosen, cost.bill_of(decision)
     even = breakeven.break_even(decision)
     grouped: dict[tuple[str, ...], list[str]] = {}
     for one in decision.rejected:

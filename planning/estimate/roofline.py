@@ -40,7 +40,6 @@ class Shape:
     queueing: float
     first_s: float
     waiting: float
-    saturated: float
 
 
 Constants = dict[str, float]
@@ -132,7 +131,6 @@ def shape(configuration: Configuration, k: Constants) -> Shape:
         queueing=k[f"queueing.{engine}"],
         first_s=k[f"first.{engine}"] * 1e-2,
         waiting=k["waiting"],
-        saturated=k["saturated"],
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from catalog import hardware, places, refresh, tables, verify
 
@@ -71,18 +70,6 @@ class Recorded:
 
     def client(self, name: str, **options: Any) -> Any:
         return self._pricing if name == "pricing" else self._inner.client(name, **options)
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    yield boto3.Session()
-    server.stop()
 
 
 def test_prices_are_renewed_into_a_dated_overlay(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import COMMAND, domicile
+from commands import COMMAND, domicile, project
 from conftest import ROOT
 
 from cli.main import app
 
 EXAMPLE = "blueprints/knowledge_assistant/examples/handbook.yaml"
-
-
-def project(tmp_path: Path, program: str) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: proj\nruntime: python\n", encoding="utf-8")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n", encoding="utf-8")
-    (tmp_path / "__main__.py").write_text(program, encoding="utf-8")
-    return tmp_path
 
 
 def commands(group: Any, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

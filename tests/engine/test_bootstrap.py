@@ -1,29 +1,11 @@
 """The state's bucket and key on AWS, against a server that answers as AWS does."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from engine.errors import StateError
 from engine.state.bootstrap_aws import Bootstrapped, bootstrap
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    session: Any = boto3.Session()
-    session.client("s3", region_name="us-east-1").list_buckets()
-    yield session
-    server.stop()
 
 
 def done(made: Bootstrapped) -> set[str]:

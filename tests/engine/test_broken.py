@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import COMMAND, project
 from conftest import ROOT, MakeStack
 
 from engine.errors import ProviderError
 from engine.providers import plugin
 
-COMMAND = [sys.executable, "-m", "cli.main"]
 DIES = """
 import os, pulumi, pulumi_random as r
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
@@ -37,13 +37,6 @@ def wait(_):
         gate.read()
 r.RandomPet('a').id.apply(wait)
 """
-
-
-def project(folder: Path, program: str) -> Path:
-    (folder / "Pulumi.yaml").write_text("name: proj\nruntime: python\n", encoding="utf-8")
-    (folder / "Pulumi.dev.yaml").write_text("config: {}\n", encoding="utf-8")
-    (folder / "__main__.py").write_text(program, encoding="utf-8")
-    return folder
 
 
 def up(folder: Path) -> "subprocess.Popen[str]":
