@@ -1,5 +1,6 @@
 # The two commands are `make up` and `make test`. Both set up what they need.
 SHELL := /bin/bash
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +26,7 @@ $(STAMP): requirements.lock
 	@echo 'setting up the Python environment in $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps uv==$(UV_VERSION)
 	@echo "$(CURDIR)" > $(BIN)/../lib/$$(ls $(VENV)/lib | head -1)/site-packages/domicile.pth
 	@printf '#!%s\nfrom cli.main import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/domicile && chmod +x $(BIN)/domicile

@@ -6,5 +6,9 @@ IMAGES = {
     "qdrant": "docker.io/qdrant/qdrant:v1.16.0-unprivileged",
     "seaweedfs": "docker.io/chrislusf/seaweedfs:3.97",
     "python": "docker.io/library/python:3.13.9-slim",
+    "postgres": "ghcr.io/cloudnative-pg/postgresql:17.6-standard-bookworm",
+    "valkey": "docker.io/valkey/valkey:8.1.4-alpine",
+    "clickhouse": "docker.io/clickhouse/clickhouse-server:25.8.10.7",
+    "zot": "ghcr.io/project-zot/zot-linux-amd64:v2.1.10",
     "curl": "docker.io/curlimages/curl:8.16.0",
 }

@@ -1,19 +1,28 @@
-"""Blueprint files: read, validated, and brought together with the inventory they name."""
+"""Blueprint files: read, validated, and brought together with the hardware they name."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from blueprints.knowledge_assistant import resolve as assistants
 from blueprints.knowledge_assistant.model import KnowledgeAssistant
-from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan, resolve
+from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
 from blueprints.knowledge_assistant.workload import workload_of
+from blueprints.platform import resolve as platforms
+from blueprints.platform.model import Platform
+from blueprints.platform.resolve import PlatformPlan
 from blueprints.refusal import RefusedError
 from catalog import documents, inventory
 from catalog.documents import Document, DocumentError
+from catalog.inventory import Inventory
+from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-KINDS: dict[str, type[KnowledgeAssistant]] = {"knowledge-assistant": KnowledgeAssistant}
+Blueprint = KnowledgeAssistant | Platform
+Plan = KnowledgeAssistantPlan | PlatformPlan
+KINDS: dict[str, type[Blueprint]] = {"knowledge-assistant": KnowledgeAssistant, "platform": Platform}
 LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"
 
 
@@ -22,7 +31,7 @@ class Loaded:
     """A blueprint and the document it was read from."""
 
     document: Document
-    blueprint: KnowledgeAssistant
+    blueprint: Blueprint
 
 
 def load(file: Path) -> Loaded:
@@ -32,7 +41,7 @@ def load(file: Path) -> Loaded:
         DocumentError: it cannot be used; one line for each problem, with position, path and remedy.
     """
     document = documents.read(file)
-    content = document.content
+    content: Any = document.content
     if not isinstance(content, dict):
         message = f"{file}:1:1: expected a blueprint: a mapping that begins with 'kind:'"
         raise DocumentError(message)
@@ -41,12 +50,12 @@ def load(file: Path) -> Loaded:
         message = f"{document.where(('kind',))}: kind: '{kind}' is not a blueprint; choose {', '.join(KINDS)}"
         raise DocumentError(message)
     try:
-        return Loaded(document, KINDS[kind].model_validate(content))  # pyright: ignore[reportUnknownArgumentType]
+        return Loaded(document, KINDS[kind].model_validate(content))
     except ValidationError as error:
         raise DocumentError(documents.explain(document, error)) from error
 
 
-def plan(file: Path) -> KnowledgeAssistantPlan:
+def plan(file: Path) -> Plan:
     """Read a blueprint and decide everything.
 
     Raises:
@@ -54,7 +63,12 @@ def plan(file: Path) -> KnowledgeAssistantPlan:
     """
     loaded = load(file)
     try:
-        return resolve(loaded.blueprint, _hardware(file, loaded))
+        if isinstance(loaded.blueprint, Platform):
+            target = loaded.blueprint.target
+            hardware = _attached(file, target) if isinstance(target, KubernetesTarget) else None
+            return platforms.resolve(loaded.blueprint, hardware)
+        hardware, classes = _hardware(file, loaded.document, loaded.blueprint)
+        return assistants.resolve(loaded.blueprint, hardware, classes)
     except RefusedError as error:
         lines = [
             f"{loaded.document.where(one.path)}: {'.'.join(map(str, one.path))}: {one.text}" for one in error.reasons
@@ -62,16 +76,59 @@ def plan(file: Path) -> KnowledgeAssistantPlan:
         raise DocumentError("\n".join(lines)) from error
 
 
+def assistant(file: Path) -> tuple[KnowledgeAssistant, KnowledgeAssistantPlan]:
+    """An assistant's blueprint and plan.
+
+    Raises:
+        DocumentError: it is another kind of blueprint, or it cannot be used or not be planned.
+    """
+    found, decided = load(file).blueprint, plan(file)
+    if isinstance(found, KnowledgeAssistant) and isinstance(decided, KnowledgeAssistantPlan):
+        return found, decided
+    message = f"{file}: kind: a blueprint of kind '{found.kind}' serves no model; name a workload's"
+    raise DocumentError(message)
+
+
+def platform(file: Path) -> PlatformPlan:
+    """A platform's plan.
+
+    Raises:
+        DocumentError: it is another kind of blueprint, or it cannot be used or not be planned.
+    """
+    decided = plan(file)
+    if isinstance(decided, PlatformPlan):
+        return decided
+    message = f"{file}: kind: expected a blueprint of kind 'platform'"
+    raise DocumentError(message)
+
+
 def workload(file: Path) -> Workload:
     """The workload behind a blueprint: what it would need anywhere.
 
     Raises:
-        DocumentError: it cannot be used.
+        DocumentError: it cannot be used, or it is no workload's.
     """
     loaded = load(file)
-    return workload_of(loaded.blueprint, _hardware(file, loaded))
+    if isinstance(loaded.blueprint, Platform):
+        message = f"{file}: kind: a platform has no workload of its own; name one that runs on it"
+        raise DocumentError(message)
+    return workload_of(loaded.blueprint, _hardware(file, loaded.document, loaded.blueprint)[0])
 
 
-def _hardware(file: Path, loaded: Loaded) -> inventory.Inventory:
-    named = loaded.blueprint.target.inventory
-    return inventory.load(file.parent / named if named else LOCAL_INVENTORY)
+def _hardware(
+    file: Path, document: Document, blueprint: KnowledgeAssistant
+) -> tuple[Inventory, tuple[str, ...] | None]:
+    """What there is to place on, and the classes of data it has keys for; None where any will do."""
+    target = blueprint.target
+    if not isinstance(target, PlatformTarget):
+        return _attached(file, target), None
+    other = file.parent / target.platform
+    if not other.is_file():
+        message = f"{document.where(('target', 'platform'))}: target.platform: there is no file {other}"
+        raise DocumentError(message)
+    decided = platform(other)
+    return decided.inventory, decided.keys.data_classes
+
+
+def _attached(file: Path, target: KubernetesTarget) -> Inventory:
+    return inventory.load(file.parent / target.inventory if target.inventory else LOCAL_INVENTORY)

@@ -71,6 +71,23 @@ def regions() -> dict[tuple[str, str], Region]:
     }
 
 
+#: regions whose zones are not the first letters
+_LETTERS = {("gcp", "us-east1"): "bcd", ("gcp", "europe-west1"): "bcd"}
+
+
+def zones(cloud: str, region: str) -> tuple[str, ...]:
+    """The zones of a region, three of each: what a region has for production. Empty for a region not known.
+
+    Which zones an account sees differs on AWS (`us-east-1e` is not everyone's): the first three are everyone's.
+    """
+    if (cloud, region) not in regions():
+        return ()
+    joint = {"aws": "", "gcp": "-"}.get(cloud)
+    if joint is None:
+        return ("1", "2", "3")
+    return tuple(f"{region}{joint}{letter}" for letter in _LETTERS.get((cloud, region), "abc"))
+
+
 @functools.cache
 def countries() -> dict[str, Country]:
     """Countries by their two letters."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.arguments import Folder, Json, Stack, Yes
+from cli.arguments import Faults, Folder, Json, Offline, Rehearse, Stack, Yes
 from cli.decisions import app as decisions_app
 
 OK, VIOLATION, BAD_INPUT, FAILED, UNDETERMINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -79,12 +79,16 @@ def preview(
     engine: EngineChoice = "auto",
     policy_pack: Packs = None,
     on_unknown: OnUnknown = "fail",
+    rehearse: Rehearse = False,
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Show what `up` would change and what the packs say of it."""
     from cli import operate as command
 
-    command.run("preview", cwd, stack, engine, tuple(policy_pack or ()), on_unknown=on_unknown, as_json=json, yes=True)
+    packs = tuple(policy_pack or ())
+    run = command.Run("preview", cwd, stack, engine, packs, on_unknown, rehearse=rehearse, offline=offline)
+    command.run(run, as_json=json, yes=True)
 
 
 @app.command(epilog="Example: domicile up -s local --yes")
@@ -95,6 +99,8 @@ def up(
     engine: EngineChoice = "auto",
     policy_pack: Packs = None,
     on_unknown: OnUnknown = "fail",
+    rehearse: Rehearse = False,
+    fault: Faults = None,
     yes: Yes = False,
     json: Json = False,
     summary: Annotated[bool, typer.Option("--summary", help="Then tell what runs where and why.")] = False,
@@ -102,28 +108,45 @@ def up(
     """Bring a stack to what its blueprint asks for."""
     from cli import operate as command
 
-    packs = tuple(policy_pack or ())
-    command.run("up", cwd, stack, engine, packs, on_unknown=on_unknown, as_json=json, yes=yes, summary=summary)
+    packs, faults = tuple(policy_pack or ()), tuple(fault or ())
+    run = command.Run("up", cwd, stack, engine, packs, on_unknown, rehearse=rehearse, faults=faults)
+    command.run(run, as_json=json, yes=yes, summary=summary)
 
 
 @app.command(epilog="Example: domicile refresh -s local --yes")
 def refresh(
-    stack: Stack, *, cwd: Folder = Path(), engine: EngineChoice = "auto", yes: Yes = False, json: Json = False
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    engine: EngineChoice = "auto",
+    rehearse: Rehearse = False,
+    fault: Faults = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Bring a stack's state to what is really there, and show what has drifted."""
     from cli import operate as command
 
-    command.run("refresh", cwd, stack, engine, (), on_unknown="warn", as_json=json, yes=yes)
+    run = command.Run("refresh", cwd, stack, engine, (), "warn", rehearse=rehearse, faults=tuple(fault or ()))
+    command.run(run, as_json=json, yes=yes)
 
 
 @app.command(epilog="Example: domicile destroy -s local --yes")
 def destroy(
-    stack: Stack, *, cwd: Folder = Path(), engine: EngineChoice = "auto", yes: Yes = False, json: Json = False
+    stack: Stack,
+    *,
+    cwd: Folder = Path(),
+    engine: EngineChoice = "auto",
+    rehearse: Rehearse = False,
+    fault: Faults = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Delete everything a stack has made."""
     from cli import operate as command
 
-    command.run("destroy", cwd, stack, engine, (), on_unknown="warn", as_json=json, yes=yes)
+    run = command.Run("destroy", cwd, stack, engine, (), "warn", rehearse=rehearse, faults=tuple(fault or ()))
+    command.run(run, as_json=json, yes=yes)
 
 
 @app.command(epilog="Example: domicile outputs -s local --json")
@@ -132,12 +155,13 @@ def outputs(
     *,
     cwd: Folder = Path(),
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show secrets in plain text.")] = False,
+    rehearse: Rehearse = False,
     json: Json = False,
 ) -> None:
     """Show a stack's outputs."""
     from cli import state as command
 
-    command.outputs(cwd, stack, show_secrets=show_secrets, as_json=json)
+    command.outputs(cwd, stack, show_secrets=show_secrets, rehearse=rehearse, as_json=json)
 
 
 @cluster_app.command("up", epilog="Example: domicile cluster up local --inventory nodes.yaml")

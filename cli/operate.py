@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli import display
@@ -11,37 +12,56 @@ from engine import operations
 from engine.errors import ProjectError
 from engine.operations import Result
 from engine.policy.judges import PackSource
-from engine.session import Session, open_session
+from engine.session import Rehearsal, Session, open_session
 from engine.values import Props
 
 OWN_PACKS = Path(__file__).parents[1] / "policies" / "packs"
 
 
-def run(
-    kind: str,
-    folder: Path,
-    stack: str,
-    engine: str,
-    extra_packs: tuple[Path, ...],
-    *,
-    on_unknown: str,
-    as_json: bool,
-    yes: bool,
-    summary: bool = False,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to do with a stack, on which engine, and against what."""
+
+    kind: str
+    folder: Path
+    stack: str
+    engine: str
+    extra_packs: tuple[Path, ...]
+    on_unknown: str
+    rehearse: bool = False
+    offline: bool = False
+    faults: tuple[str, ...] = ()
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """The rehearsal, if it is one.
+
+        Raises:
+            ProjectError: faults without a rehearsal.
+        """
+        if self.faults and not self.rehearse:
+            message = "--fault needs --rehearse: nothing is broken on purpose in a real cloud"
+            raise ProjectError(message)
+        return Rehearsal(self.faults) if self.rehearse else None
+
+
+def run(asked: Run, *, as_json: bool, yes: bool, summary: bool = False) -> None:
     """Carry out an operation and end with its exit code; ``summary`` tells about the stack when it has ended well."""
-    if engine == "pulumi" or (engine == "auto" and shutil.which("pulumi")):
+    rehearsal = asked.rehearsal
+    if rehearsal is None and (asked.engine == "pulumi" or (asked.engine == "auto" and shutil.which("pulumi"))):
         from cli import automation
 
-        sys.exit(automation.run(kind, folder, stack, (*packs_of(), *extra_packs), yes=yes))
-    session = open_session(folder, stack)
+        packs = (*packs_of(), *asked.extra_packs)
+        sys.exit(automation.run(asked.kind, asked.folder, asked.stack, packs, yes=yes))
+    session = open_session(asked.folder, asked.stack, rehearsal=rehearsal, offline=asked.offline)
     _require_stack(session)
-    sources = (*(PackSource(pack, in_process=True) for pack in packs_of()), *map(PackSource, _folders(extra_packs)))
-    if not yes and not _confirmed(kind, session, sources, on_unknown=on_unknown):
+    own = (PackSource(pack, in_process=True) for pack in packs_of())
+    sources = (*own, *map(PackSource, _folders(asked.extra_packs)))
+    if not yes and not _confirmed(asked.kind, session, sources, on_unknown=asked.on_unknown):
         sys.exit(OK)
     verdicts = Verdicts()
-    result = _operate(kind, session, sources, on_unknown=on_unknown, as_json=as_json, verdicts=verdicts)
-    if summary and result.ok:
+    result = _operate(asked.kind, session, sources, on_unknown=asked.on_unknown, as_json=as_json, verdicts=verdicts)
+    if summary and result.ok and rehearsal is None:
         from cli.summary import show
 
         show(session, verdicts.by_pack(), as_json=as_json)

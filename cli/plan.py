@@ -7,6 +7,8 @@ from rich.table import Table
 
 from blueprints import load
 from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
+from blueprints.load import Plan
+from blueprints.platform.resolve import PlatformPlan
 from cli.output import as_json as print_json
 from cli.output import console
 
@@ -20,8 +22,46 @@ def run(file: Path, *, as_json: bool) -> None:
         show(plan)
 
 
-def show(plan: KnowledgeAssistantPlan) -> None:
+def show(plan: Plan) -> None:
     """Write a plan for a person."""
+    if isinstance(plan, PlatformPlan):
+        _platform(plan)
+    else:
+        _assistant(plan)
+
+
+def _platform(plan: PlatformPlan) -> None:
+    out = console()
+    zones = ", ".join(plan.cluster.zones)
+    out.print(
+        f"[bold]{plan.name}[/] in {plan.region}, {plan.country} (zones {zones}), Kubernetes {plan.cluster.version}"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("pool", "purpose", "instance", "accelerators", "nodes", "capacity"):
+        table.add_column(column)
+    for pool in plan.pools:
+        table.add_row(
+            pool.name,
+            pool.purpose,
+            pool.instance_type,
+            f"{pool.per_node} x {pool.accelerator}",
+            f"{pool.least} to {pool.most}",
+            ", then ".join(pool.capacity),
+        )
+    out.print(table)
+    made = plan.stores.names
+    out.print(f"keys for {', '.join(plan.keys.data_classes)}; stores {', '.join(made) or 'none'}")
+    out.print(
+        f"audit kept {plan.audit.retention_days} days; network {plan.network.cidr}, services {plan.network.services}"
+    )
+    for line in plan.cost.lines:
+        usd = "not priced" if line.usd is None else f"{line.usd:,.2f} USD a month"
+        out.print(f"  {line.item}: {usd}: {line.basis}")
+    for text in plan.warnings:
+        out.print(f"[yellow]warning[/] {text}")
+
+
+def _assistant(plan: KnowledgeAssistantPlan) -> None:
     out = console()
     out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

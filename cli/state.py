@@ -8,13 +8,13 @@ from typing import Any
 from cli.output import as_json as print_json
 from cli.output import console
 from engine.errors import ProjectError, StateError
-from engine.session import open_session
+from engine.session import Rehearsal, open_session
 from engine.values import is_map, mask, reveal
 
 
-def outputs(folder: Path, stack: str, *, show_secrets: bool, as_json: bool) -> None:
-    """Show a stack's outputs."""
-    found = open_session(folder, stack).store.load().outputs()
+def outputs(folder: Path, stack: str, *, show_secrets: bool, rehearse: bool, as_json: bool) -> None:
+    """Show a stack's outputs, or those of its rehearsal."""
+    found = open_session(folder, stack, rehearsal=Rehearsal() if rehearse else None).store.load().outputs()
     shown = reveal(found) if show_secrets else mask(found)
     if as_json:
         print_json(shown)

@@ -6,6 +6,7 @@ from typing import Any
 from blueprints import load
 from cli.output import as_json as print_json
 from cli.output import console
+from components.targets import KubernetesTarget
 from engine.errors import ProjectError
 from engine.operations import preview
 from engine.policy.judges import PackSource
@@ -29,7 +30,12 @@ def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
         message = f"{session.project.stack_file(stack)}: config: 'domicile:blueprint' is missing"
         raise ProjectError(message)
     file = session.project.root / name
-    blueprint, plan = load.load(file).blueprint, load.plan(file)
+    blueprint, plan = load.assistant(file)
+    if not isinstance(blueprint.target, KubernetesTarget):
+        message = (
+            f"{file}: target: only an attached cluster can be asked what runs on it; `domicile outputs -s {stack}`"
+        )
+        raise ProjectError(message)
     running = _running(plan.name, *kubeconfig_of(blueprint.target))
     if as_json:
         print_json(

@@ -29,6 +29,22 @@ class Ownership:
             f"{PREFIX}/jurisdictions": "_".join(self.jurisdictions),
         }
 
+    def tags(self, part: str) -> dict[str, str]:
+        """The tags of one part, as AWS and Azure take them."""
+        return {
+            "part": part,
+            "workload": self.workload,
+            "managed-by": "pulumi",
+            "owner": self.owner,
+            "cost-centre": self.cost_centre,
+            "data-class": self.data_class,
+            "jurisdictions": " ".join(self.jurisdictions),
+        }
+
+    def google_labels(self, part: str) -> dict[str, str]:
+        """The same as labels of Google Cloud: lower case, no space, at most 63 characters."""
+        return {key: re.sub(r"[^a-z0-9_-]+", "-", text.lower())[:63] for key, text in self.tags(part).items()}
+
     def selector(self, part: str) -> dict[str, str]:
         """The labels that select a part's pods."""
         return {"app.kubernetes.io/name": part, "app.kubernetes.io/part-of": self.workload}

@@ -1,24 +1,35 @@
 """Where a workload can go. A target holds what only its own kind needs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
-class Capabilities(BaseModel):
-    """What is installed in a cluster beside Kubernetes itself; what is absent has a built-in fallback."""
+class Part(BaseModel):
+    """A part of a target, taken as written."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Capabilities(Part):
+    """What is installed in a cluster beside Kubernetes itself; what is absent has a built-in fallback."""
 
     keda: bool = False
     prometheus_operator: bool = False
     gateway_api: bool = False
 
 
-class KubernetesTarget(BaseModel):
-    """An attached Kubernetes cluster: on-prem, edge, a GPU cloud, or the local one."""
+class ObjectStorage(Part):
+    """An S3-compatible service beside an attached cluster, such as MinIO or Ceph."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    endpoint: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?$", description="Its HTTPS address.")]
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"
+
+
+class KubernetesTarget(Part):
+    """An attached Kubernetes cluster: on-prem, edge, a GPU cloud, or the local one."""
 
     cloud: Literal["kubernetes"] = "kubernetes"
     cluster: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$", description="A name for the cluster.")]
@@ -29,3 +40,69 @@ class KubernetesTarget(BaseModel):
     shared_storage_class: str = Field("encrypted-shared", description="Storage class for volumes many pods read.")
     ingress_class: str = "nginx"
     capabilities: Capabilities = Capabilities()
+    keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
+    objects: ObjectStorage | None = None
+
+
+class AwsTarget(Part):
+    """An AWS account and region."""
+
+    cloud: Literal["aws"]
+    account: Annotated[str, Field(pattern=r"^\d{12}$", description="The account's twelve digits.")]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    admins: list[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$")]] = Field(
+        [], description="Principals that administer the cluster."
+    )
+
+
+class GcpTarget(Part):
+    """A Google Cloud project and region."""
+
+    cloud: Literal["gcp"]
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+    project_number: Annotated[str, Field(pattern=r"^\d{6,20}$", description="The project's number.")]
+    billing_account: Annotated[str, Field(pattern=r"^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$")]
+    region: Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+\d+$")]
+
+
+class AzureTarget(Part):
+    """An Azure subscription and region."""
+
+    cloud: Literal["azure"]
+    subscription: Annotated[str, Field(pattern=UUID)]
+    tenant: Annotated[str, Field(pattern=UUID)]
+    region: Annotated[str, Field(pattern=r"^[a-z0-9]+$", description="Its short name, such as germanywestcentral.")]
+    admins: list[Annotated[str, Field(pattern=UUID)]] = Field([], description="Groups that administer the cluster.")
+
+
+class PlatformTarget(Part):
+    """The cluster of a platform that another stack makes."""
+
+    cloud: Literal["platform"]
+    platform: str = Field(description="The platform's blueprint, relative to this one.")
+    stack: str = Field(description="The platform's stack.")
+    ingress_class: str = "nginx"
+    capabilities: Capabilities = Capabilities()
+    storage_class: str = "encrypted"
+    shared_storage_class: str = "encrypted-shared"
+
+    @property
+    def cluster(self) -> str:
+        """The cluster goes by the platform's stack."""
+        return self.stack
+
+
+Target = Annotated[AwsTarget | GcpTarget | AzureTarget | KubernetesTarget, Field(discriminator="cloud")]
+
+
+def _cloud_of(written: Any) -> str:
+    """A target of a workload that names no cloud is an attached cluster."""
+    if isinstance(written, BaseModel):
+        return str(getattr(written, "cloud", ""))
+    return str(written.get("cloud", "kubernetes")) if hasattr(written, "get") else ""
+
+
+WorkloadTarget = Annotated[
+    Annotated[KubernetesTarget, Tag("kubernetes")] | Annotated[PlatformTarget, Tag("platform")],
+    Discriminator(_cloud_of),
+]

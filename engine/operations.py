@@ -35,11 +35,11 @@ PARALLEL = 16
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an operation works with. ``judge`` is made for each run, with its events."""
+    """What an operation works with. ``registry`` and ``judge`` are made for each run, which may be dry."""
 
     store: StackStore
     config: Config
-    registry: Callable[[], Registry]
+    registry: Callable[[bool], Registry]
     judge: Callable[[Events, bool], Judge]
     sink: Sink
     in_process: bool = False
@@ -89,7 +89,7 @@ def _operate(setting: Setting, kind: str, program: Program | None, *, dry: bool)
         if not dry:
             setting.store.backup()
         run = Deployment(setting.store.project, setting.store.stack, snapshot, preview=dry)
-        registry = setting.registry()
+        registry = setting.registry(dry)
         registry.remember(snapshot.resources)
         judge = setting.judge(events, dry)
         executor = Executor(run, registry, events, judge, setting.store.save)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import project as projects
 from engine.errors import StateError
@@ -16,10 +17,22 @@ from engine.project import Config, Project
 from engine.providers import plugin
 from engine.providers.builtin import BuiltinProvider
 from engine.providers.contract import Provider
-from engine.providers.registry import Registry
+from engine.providers.registry import Mode, Registry, Sources
 from engine.state import backend
 from engine.state.backend import StackStore
 from engine.state.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from engine.providers.offline.shared import Offline
+
+REHEARSALS = Path(".pulumi") / "domicile" / "rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A run against offline clouds, with a state of its own; ``faults`` are what goes wrong (see offline.faults)."""
+
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ class Session:
     stack: str
     store: StackStore
     config: Config
+    rehearsal: Rehearsal | None = None
+    offline: bool = False
 
     def setting(
         self,
@@ -58,7 +73,7 @@ class Session:
             python=self.project.python or Path(sys.executable),
         )
 
-    def _registry(self) -> Registry:
+    def _registry(self, dry: bool) -> Registry:  # noqa: FBT001 a callback's own shape
         def kubernetes() -> Provider:
             from engine.providers.kubernetes.provider import KubernetesProvider
 
@@ -72,34 +87,78 @@ class Session:
         def dynamic() -> Provider:
             return plugin.start_dynamic(self.project.name, self.stack, self.project.python)
 
+        def installed(package: str, version: str) -> Provider | None:
+            command = plugin.find(package, version)
+            return plugin.PluginProvider(package, command) if command else None
+
         factories: dict[str, Callable[[], Provider]] = {
             "kubernetes": kubernetes,
             "random": random,
             plugin.DYNAMIC: dynamic,
         }
+        builtin = BuiltinProvider(self.project.name, self._other, self._planned)
+        local = frozenset({"random", plugin.DYNAMIC})
+        return Registry(Sources(factories, installed, self._clouds(), builtin, local), self._mode(dry))
 
-        def installed(package: str, version: str) -> Provider | None:
-            command = None if package in factories else plugin.find(package, version)
-            return plugin.PluginProvider(package, command) if command else None
+    def _mode(self, dry: bool) -> Mode:  # noqa: FBT001 as above
+        if self.rehearsal:
+            return Mode.REHEARSAL
+        if not dry:
+            return Mode.REAL
+        return Mode.OFFLINE if self.offline else Mode.PREVIEW
 
-        return Registry(factories, installed, BuiltinProvider(self.project.name, self._other))
+    def _clouds(self) -> Callable[[str], Provider | None]:
+        """Makes the offline providers of one run: they share what was made, what was seen, and the faults."""
+        shared: list[Offline] = []
+
+        def make(package: str) -> Provider | None:
+            from engine.providers.offline import sdk
+
+            if not sdk.installed(package):
+                return None
+            if not shared:
+                from engine.providers.offline.shared import Offline
+
+                file = self.store.home / "clouds.sqlite" if self.rehearsal else None
+                shared.append(Offline(file, self.rehearsal.faults if self.rehearsal else ()))
+            return shared[0].provider(package)
+
+        return make
+
+    def _planned(self, project: str, stack: str) -> bool:
+        store = StackStore(self.store.home.parent, project, stack)
+        return project == self.project.name and not store.exists() and self.project.stack_file(stack).exists()
 
     def _other(self, project: str, stack: str) -> Snapshot:
         store = StackStore(self.store.home.parent, project, stack)
         if not store.exists():
-            message = f"stack reference '{project}/{stack}': no such stack in {self.store.home}"
+            flag = " --rehearse" if self.rehearsal else ""
+            message = (
+                f"stack reference '{project}/{stack}': no such stack in {self.store.home}; "
+                f"bring it up first: `domicile up -s {stack}{flag}`"
+            )
             raise StateError(message)
         return store.load()
 
 
-def open_session(folder: Path, stack: str, *, overrides: dict[str, str] | None = None) -> Session:
+def open_session(
+    folder: Path,
+    stack: str,
+    *,
+    overrides: dict[str, str] | None = None,
+    rehearsal: Rehearsal | None = None,
+    offline: bool = False,
+) -> Session:
     """Open a stack of the project around ``folder``; ``overrides`` win over its configuration file.
+
+    ``offline`` previews ask neither clouds nor clusters.
 
     Raises:
         EngineError: the project, its configuration or its state cannot be used.
     """
     project = projects.load(folder)
-    store = StackStore(backend.root_from_environment(project.root), project.name, stack)
+    root = backend.root_from_environment(project.root)
+    store = StackStore(root / REHEARSALS if rehearsal else root, project.name, stack)
     salt = projects.salt(project, stack)
     if store.exists() or salt:
         try:
@@ -110,4 +169,4 @@ def open_session(folder: Path, stack: str, *, overrides: dict[str, str] | None =
             raise StateError(message) from error
     config = projects.load_config(project, stack, lambda: store.crypter(salt))
     merged = Config({**config.values, **(overrides or {})}, config.secret_keys)
-    return Session(project, stack, store, merged)
+    return Session(project, stack, store, merged, rehearsal, offline)

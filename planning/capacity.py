@@ -9,12 +9,13 @@ from catalog.inventory import Inventory, Pool
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a server's replicas go."""
+    """Where a server's replicas go; ``labels`` are what its nodes have beyond those of their accelerator."""
 
     pool: str
     product: str
     instance_type: str
     zones: dict[str, int]
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class Capacity:
@@ -51,7 +52,8 @@ class Capacity:
         self._free[pool] = [(str(zone), int(free)) for zone, free in nodes]
         found = self._pools[pool]
         product = found.accelerator.product if found.accelerator else ""
-        return Placed(pool, product, found.instance_type, dict(sorted(used.items())))
+        zones = dict(sorted(used.items()))
+        return Placed(pool, product, found.instance_type, zones, tuple(sorted(found.labels.items())))
 
 
 def unknown_accelerator(pool: Pool) -> str | None:

@@ -19,6 +19,10 @@ DRAIN_S = 30
 WEIGHTS_PATH = "/models"
 
 
+#: taints that clouds put on pools of spot nodes and of a compute class, beside that of the accelerator
+POOL_TAINTS = ("cloud.google.com/compute-class", "kubernetes.azure.com/scalesetpriority")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelServerSpec:
     """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time."""
@@ -40,6 +44,7 @@ class ModelServerSpec:
     answer_s: int
     clients: tuple[str, ...]
     scaled: bool
+    node_labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +154,7 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
         "tolerations": [
             {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
             {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"},
+            *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in POOL_TAINTS),
         ],
         "affinity": {
             "nodeAffinity": {
@@ -156,7 +162,8 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
                     "nodeSelectorTerms": [
                         {
                             "matchExpressions": [
-                                {"key": "nvidia.com/gpu.product", "operator": "In", "values": [spec.gpu_product]}
+                                {"key": key, "operator": "In", "values": [value]}
+                                for key, value in (("nvidia.com/gpu.product", spec.gpu_product), *spec.node_labels)
                             ]
                         }
                     ]

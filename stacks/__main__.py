@@ -10,8 +10,13 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from blueprints import load  # noqa: E402 the program's folder is put on the path above
-from blueprints.knowledge_assistant.wire import Scripts, wire  # noqa: E402
-from stacks.clouds import kit_for  # noqa: E402
+from blueprints.knowledge_assistant import wire as assistants  # noqa: E402
+from blueprints.knowledge_assistant.model import KnowledgeAssistant  # noqa: E402
+from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan  # noqa: E402
+from blueprints.platform import wire as platforms  # noqa: E402
+from blueprints.platform.model import Platform  # noqa: E402
+from blueprints.platform.resolve import PlatformPlan  # noqa: E402
+from stacks.clouds import kit_for, platform_kit_for  # noqa: E402
 
 SCRIPTS = ROOT / "serving" / "scripts"
 
@@ -23,15 +28,21 @@ def script(name: str) -> str:
 
 file = ROOT / pulumi.Config("domicile").require("blueprint")
 try:
-    blueprint = load.load(file).blueprint
-    plan = load.plan(file)
+    blueprint, plan = load.load(file).blueprint, load.plan(file)
 except load.DocumentError as error:
     raise pulumi.RunError(str(error)) from None
-outputs = wire(
-    plan,
-    kit_for(blueprint.target),
-    Scripts(scaler=script("queue_scaler"), ingest=script("ingest"), review=script("review_log")),
-)
+match blueprint, plan:
+    case KnowledgeAssistant(), KnowledgeAssistantPlan():
+        outputs = assistants.wire(
+            plan,
+            kit_for(blueprint.target),
+            assistants.Scripts(scaler=script("queue_scaler"), ingest=script("ingest"), review=script("review_log")),
+        )
+    case Platform(), PlatformPlan():
+        outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
+    case _:
+        message = f"{file}: its plan is of another kind"
+        raise pulumi.RunError(message)
 for key in outputs.__dataclass_fields__:
     pulumi.export(key, getattr(outputs, key))
 pulumi.export("monthly_usd", str(plan.cost.total))

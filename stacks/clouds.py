@@ -1,16 +1,58 @@
-"""The only place that asks which kind of target a workload has."""
+"""The only place that asks which kind of target a workload or a platform has."""
 
 import os
 from pathlib import Path
+from typing import assert_never
 
+import pulumi
+from pulumi import Input
+
+from blueprints.platform.wire import PlatformKit
 from components.clouds.kubernetes.kit import KubernetesKit
-from components.targets import KubernetesTarget
+from components.ownership import Ownership
+from components.targets import AwsTarget, AzureTarget, GcpTarget, KubernetesTarget, PlatformTarget, Target
 
 
-def kit_for(target: KubernetesTarget) -> KubernetesKit:
-    """The kit of a target."""
-    kubeconfig, context = kubeconfig_of(target)
-    return KubernetesKit(target, kubeconfig, context)
+def kit_for(target: KubernetesTarget | PlatformTarget) -> KubernetesKit:
+    """The kit of a workload's target."""
+    match target:
+        case KubernetesTarget():
+            kubeconfig, context = kubeconfig_of(target)
+            return KubernetesKit(target.cluster, kubeconfig, context)
+        case PlatformTarget():
+            return KubernetesKit(target.cluster, platform_output(target, "kubeconfig"), None)
+        case _:
+            assert_never(target)
+
+
+def platform_kit_for(target: Target, ownership: Ownership) -> PlatformKit:
+    """The kit of a platform's target; a cloud's SDK is imported only where it is the target."""
+    match target:
+        case AwsTarget():
+            from components.clouds.aws.kit import AwsKit
+
+            return AwsKit(target, ownership)
+        case GcpTarget():
+            from components.clouds.gcp.kit import GcpKit
+
+            return GcpKit(target, ownership)
+        case AzureTarget():
+            from components.clouds.azure.kit import AzureKit
+
+            return AzureKit(target, ownership)
+        case KubernetesTarget():
+            from components.clouds.kubernetes.platform import KubernetesPlatformKit
+
+            return KubernetesPlatformKit(target, *kubeconfig_of(target))
+        case _:
+            assert_never(target)
+
+
+def platform_output(target: PlatformTarget, name: str) -> Input[str]:
+    """An output of the platform's stack."""
+    organization = pulumi.Config("domicile").get("organization") or "organization"
+    reference = pulumi.StackReference(f"{organization}/{pulumi.get_project()}/{target.stack}")
+    return reference.require_output(name)
 
 
 def kubeconfig_of(target: KubernetesTarget) -> tuple[str | None, str | None]:

@@ -3,18 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from components.targets import KubernetesTarget
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,29}$")]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]
-
-
-class Written(BaseModel):
-    """Taken as written: no unknown key, no conversion between types, no change afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+from blueprints.written import Country, Name, Owner, Written
+from components.targets import WorkloadTarget
 
 
 class DataClass(StrEnum):
@@ -24,14 +16,6 @@ class DataClass(StrEnum):
     INTERNAL = "internal"
     CONFIDENTIAL = "confidential"
     RESTRICTED = "restricted"
-
-
-class Owner(Written):
-    """Who answers for the workload and pays for it."""
-
-    team: Annotated[str, Field(min_length=1, max_length=63)]
-    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
-    cost_centre: Annotated[str, Field(min_length=1, max_length=63)]
 
 
 class Users(Written):
@@ -130,4 +114,4 @@ class KnowledgeAssistant(Written):
     review: Review = Review()
     budget: Budget
     access: Access = Access()
-    target: KubernetesTarget
+    target: WorkloadTarget

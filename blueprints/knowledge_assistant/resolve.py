@@ -82,13 +82,18 @@ class _Demand:
     path: tuple[str, ...]
 
 
-def resolve(blueprint: KnowledgeAssistant, inventory: Inventory) -> KnowledgeAssistantPlan:
-    """Decide everything.
+def resolve(
+    blueprint: KnowledgeAssistant, inventory: Inventory, classes: tuple[str, ...] | None = None
+) -> KnowledgeAssistantPlan:
+    """Decide everything; ``classes`` are the classes of data the target has keys for, None where any will do.
 
     Raises:
         RefusedError: it cannot be planned; carries every reason.
     """
     reasons = _legal_reasons(blueprint, inventory)
+    if classes is not None and blueprint.data.class_ not in classes:
+        text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
+        reasons.append(Reason(("data", "class"), text))
     capacity = Capacity(inventory)
     decisions: list[ServerDecision] = []
     for demand in _demands(blueprint):
@@ -309,6 +314,7 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
         answer_s=math.ceil(blueprint.users.answer_tokens * blueprint.latency.per_token_ms / 1000) if generates else 5,
         clients=("gateway", f"{decision.role}-scaler"),
         scaled=decision.role == CHAT,
+        node_labels=decision.placed.labels,
     )
 
 

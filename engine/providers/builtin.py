@@ -6,7 +6,7 @@ from engine.core.model import Checked, Diffed, Failure
 from engine.errors import ProviderError, UnsupportedError
 from engine.providers.contract import Found, Made, ProviderDefaults, Subject, by_value
 from engine.state.snapshot import Snapshot
-from engine.values import Props, has_secret
+from engine.values import UNKNOWN, Props, has_secret
 
 Loader = Callable[[str, str], Snapshot]
 
@@ -14,10 +14,15 @@ Loader = Callable[[str, str], Snapshot]
 class BuiltinProvider(ProviderDefaults):
     """Serves `pulumi:pulumi:StackReference` from the same backend."""
 
-    def __init__(self, project: str, load: Loader) -> None:
-        """``load(project, stack)`` reads another stack's state."""
+    def __init__(self, project: str, load: Loader, planned: Callable[[str, str], bool]) -> None:
+        """``load(project, stack)`` reads another stack's state.
+
+        ``planned(project, stack)`` tells whether a stack is described here and was never brought up: a preview takes
+        its outputs as unknown.
+        """
         self._project = project
         self._load = load
+        self._planned = planned
 
     def check(self, subject: Subject, olds: Props, news: Props) -> Checked:
         """A reference needs a name."""
@@ -31,18 +36,18 @@ class BuiltinProvider(ProviderDefaults):
 
     def create(self, subject: Subject, inputs: Props) -> Made:
         """A reference is read, never created."""
-        return Made(str(inputs["name"]), self._outputs(str(inputs["name"])) if not subject.preview else inputs)
+        return Made(str(inputs["name"]), self._outputs(subject, str(inputs["name"])) if not subject.preview else inputs)
 
     def read(self, subject: Subject, inputs: Props, outputs: Props) -> Found | None:
         """Read the other stack's outputs."""
         del outputs
         name = str(inputs.get("name") or subject.id)
-        return Found(name, {"name": name}, self._outputs(name))
+        return Found(name, {"name": name}, self._outputs(subject, name))
 
     def update(self, subject: Subject, old_inputs: Props, old_outputs: Props, news: Props) -> Props:
         """Nothing of a reference changes in place."""
-        del subject, old_inputs, old_outputs
-        return self._outputs(str(news["name"]))
+        del old_inputs, old_outputs
+        return self._outputs(subject, str(news["name"]))
 
     def delete(self, subject: Subject, inputs: Props, outputs: Props) -> None:
         """A reference owns nothing."""
@@ -53,7 +58,7 @@ class BuiltinProvider(ProviderDefaults):
         message = f"the engine has no function '{token}'"
         raise UnsupportedError(message)
 
-    def _outputs(self, name: str) -> Props:
+    def _outputs(self, subject: Subject, name: str) -> Props:
         parts = name.split("/")
         if len(parts) == 1:
             project, stack = self._project, parts[0]
@@ -64,6 +69,8 @@ class BuiltinProvider(ProviderDefaults):
         else:
             message = f"stack reference '{name}': write <stack>, <project>/<stack> or organization/<project>/<stack>"
             raise ProviderError(message)
+        if subject.preview and self._planned(project, stack):
+            return {"name": name, "outputs": UNKNOWN, "secretOutputNames": UNKNOWN}
         outputs = self._load(project, stack).outputs()
         return {
             "name": name,

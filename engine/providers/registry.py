@@ -3,6 +3,8 @@
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 from engine import urn as urns
 from engine.core.model import Checked, Diffed
@@ -12,22 +14,42 @@ from engine.state.resource import ResourceState
 from engine.values import Props, has_unknown, is_unknown, reveal, without_internal
 
 Factory = Callable[[], Provider]
+CLOUDS = frozenset({"aws", "aws-native", "azure", "azure-native", "azuread", "gcp", "google-native"})
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+
+class Mode(StrEnum):
+    """What a run may do: change things, tell what it would change, the same without asking anyone, or rehearse it."""
+
+    REAL = "real"
+    PREVIEW = "preview"
+    OFFLINE = "offline"
+    REHEARSAL = "rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where providers come from.
+
+    ``factories`` are built in, by package; ``plugin(package, version)`` starts an installed plugin;
+    ``offline(package)`` makes one from an installed SDK; ``builtin`` serves the package `pulumi` itself.
+    ``local`` are the packages that reach nothing outside and are therefore rehearsed as they are.
+    """
+
+    factories: Mapping[str, Factory]
+    plugin: Callable[[str, str], Provider | None]
+    offline: Callable[[str], Provider | None]
+    builtin: Provider
+    local: frozenset[str] = frozenset()
 
 
 class Registry:
     """Makes, configures and keeps providers. Safe for use from several threads."""
 
-    def __init__(
-        self, factories: Mapping[str, Factory], find_plugin: Callable[[str, str], Provider | None], builtin: Provider
-    ) -> None:
-        """``factories`` are built in, by package; ``find_plugin(package, version)`` starts an installed plugin.
-
-        ``builtin`` serves the package `pulumi` itself, such as stack references.
-        """
-        self._factories = factories
-        self._find_plugin = find_plugin
-        self._builtin = builtin
+    def __init__(self, sources: Sources, mode: Mode) -> None:
+        """Know where providers come from; none is made yet."""
+        self._sources = sources
+        self._mode = mode
         self._live: dict[str, Provider | None] = {}
         self._bare: dict[str, Provider] = {}
         self._recorded: dict[str, ResourceState] = {}
@@ -45,7 +67,7 @@ class Registry:
             UnsupportedError: nothing serves the package.
         """
         if type_ == STACK_REFERENCE:
-            return self._builtin
+            return self._sources.builtin
         urn, _ = urns.split_reference(reference)
         with self._lock:
             if urn in self._live:
@@ -76,7 +98,7 @@ class Registry:
     def function_provider(self, reference: str, token: str) -> Provider | None:
         """The provider that serves a function."""
         if token.startswith("pulumi:pulumi:"):
-            return self._builtin
+            return self._sources.builtin
         return self.of(reference, token)
 
     def stop_waiting(self) -> None:
@@ -96,10 +118,14 @@ class Registry:
             self._bare.clear()
 
     def _activate(self, urn: str, type_: str, inputs: Props) -> None:
+        package = urns.package_of(type_)
         if has_unknown(inputs):
-            self._live[urn] = None
+            provider = self._sources.offline(package) if self._mode is not Mode.REAL else None
+            if provider is not None:
+                provider.configure({key: one for key, one in _plain(inputs).items() if not has_unknown(one)})
+            self._live[urn] = provider
             return
-        provider = self._make(urns.package_of(type_), str(inputs.get("version", "")))
+        provider = self._make(package, str(inputs.get("version", "")))
         provider.configure(_plain(inputs))
         self._live[urn] = provider
 
@@ -112,18 +138,39 @@ class Registry:
             return self._bare[package]
 
     def _make(self, package: str, version: str) -> Provider:
-        plugin = self._find_plugin(package, version)
-        if plugin is not None:
-            return plugin
-        factory = self._factories.get(package)
-        if factory is None:
-            built_in = ", ".join(sorted(self._factories))
+        local = package in self._sources.local
+        if self._mode in (Mode.REHEARSAL, Mode.OFFLINE) and not local:
+            return self._offline(package)
+        factory = self._sources.factories.get(package)
+        if factory is not None:
+            return factory()
+        if package not in CLOUDS:
+            plugin = self._sources.plugin(package, version)
+            if plugin is not None:
+                return plugin
+        if self._mode is Mode.PREVIEW:
+            return self._offline(package)
+        if package in CLOUDS:
             message = (
-                f"no provider for package '{package}': the embedded engine has {built_in}, and uses installed plugins "
-                f"(`pulumi plugin install resource {package}`); or run with --engine pulumi"
+                f"the embedded engine previews and rehearses '{package}', it does not change it: "
+                "run with --rehearse, or with --engine pulumi and credentials"
             )
             raise UnsupportedError(message)
-        return factory()
+        raise self._unserved(package)
+
+    def _offline(self, package: str) -> Provider:
+        provider = self._sources.offline(package)
+        if provider is None:
+            raise self._unserved(package)
+        return provider
+
+    def _unserved(self, package: str) -> UnsupportedError:
+        built_in = ", ".join(sorted(self._sources.factories))
+        return UnsupportedError(
+            f"no provider for package '{package}': the embedded engine has {built_in}, previews what an installed SDK "
+            f"describes (`pip install pulumi-{package}`), and uses installed plugins "
+            f"(`pulumi plugin install resource {package}`); or run with --engine pulumi"
+        )
 
 
 def _plain(inputs: Props) -> Props:

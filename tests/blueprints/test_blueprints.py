@@ -66,12 +66,12 @@ def test_refusals_come_all_at_once_with_their_places(tmp_path: Path) -> None:
 
 
 def test_a_budget_can_warn_instead(tmp_path: Path) -> None:
-    plan = load.plan(write(tmp_path, {"budget": {"monthly_usd": 10, "when_exceeded": "warn"}}))
+    plan = load.assistant(write(tmp_path, {"budget": {"monthly_usd": 10, "when_exceeded": "warn"}}))[1]
     assert any("the budget is 10 USD" in text for text in plan.warnings)
 
 
 def test_a_fallback_model_is_planned_and_routed(tmp_path: Path) -> None:
-    plan = load.plan(write(tmp_path, {"fallback": {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}}))
+    plan = load.assistant(write(tmp_path, {"fallback": {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}}))[1]
     assert [one.role for one in plan.decisions] == ["embedding", "chat", "chat-small"]
     assert plan.gateway.fallbacks == (("chat", "chat-small"),)
 
@@ -82,7 +82,7 @@ def test_a_model_that_does_not_fit_is_refused_with_each_pool(tmp_path: Path) -> 
 
 
 def test_what_was_left_out_is_told_as_assumed(tmp_path: Path) -> None:
-    plan = load.plan(write(tmp_path, {"latency": None, "availability_percent": None}))
+    plan = load.assistant(write(tmp_path, {"latency": None, "availability_percent": None}))[1]
     assert any(text.startswith("latency = ") for text in plan.assumed)
     assert "availability_percent = 99.5" in plan.assumed
 

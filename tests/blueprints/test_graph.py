@@ -81,7 +81,7 @@ def test_every_volume_is_billed(graph: list[tuple[str, str, dict[str, Any]]]) ->
 
 
 def test_every_accelerator_is_billed(graph: list[tuple[str, str, dict[str, Any]]]) -> None:
-    plan = load.plan(EXAMPLE)
+    plan = load.assistant(EXAMPLE)[1]
     asked = 0
     for kind, _, inputs in graph:
         if kind.endswith((":Deployment", ":StatefulSet")):
@@ -95,7 +95,7 @@ def test_every_accelerator_is_billed(graph: list[tuple[str, str, dict[str, Any]]
 
 
 def test_whatever_else_costs_is_named_as_not_priced(graph: list[tuple[str, str, dict[str, Any]]]) -> None:
-    plan = load.plan(EXAMPLE)
+    plan = load.assistant(EXAMPLE)[1]
     costs = {"PersistentVolumeClaim", "StatefulSet", "Deployment", "CronJob", "Job"}
     for kind, name, inputs in graph:
         if not kind.startswith("kubernetes:"):

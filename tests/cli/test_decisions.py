@@ -76,7 +76,8 @@ def test_a_wrong_workload_is_one_clear_error(text: str, said: str, tmp_path: Pat
 def test_what_is_neither_file_nor_stack_is_told() -> None:
     done = domicile("place", "nowhere")
     assert done.returncode == 2
-    assert "'nowhere' is neither a file nor a stack; stacks: local" in done.stderr
+    assert "'nowhere' is neither a file nor a stack; stacks: " in done.stderr
+    assert {"local", "platform-aws-mumbai"} <= set(done.stderr.rpartition("stacks: ")[2].strip().split(", "))
 
 
 def test_a_bill_is_told_line_by_line() -> None:

@@ -3,13 +3,12 @@
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
-from pulumi import ResourceOptions
+from pulumi import Input, ResourceOptions
 
 from components.document_store.contract import DocumentStoreArgs
 from components.document_store.kubernetes import KubernetesDocumentStore
 from components.namespace.contract import NamespaceArgs
 from components.namespace.kubernetes import KubernetesNamespace
-from components.targets import KubernetesTarget
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 
@@ -17,11 +16,10 @@ from components.vector_store.kubernetes import KubernetesVectorStore
 class KubernetesKit:
     """Makes components on one cluster. Providers are explicit: nothing runs against whoever is logged in."""
 
-    def __init__(self, target: KubernetesTarget, kubeconfig: str | None, context: str | None) -> None:
-        """Create the providers."""
-        self.target = target
+    def __init__(self, cluster: str, kubeconfig: Input[str] | None, context: str | None) -> None:
+        """Create the providers; ``cluster`` is the name of its own."""
         self.cluster = k8s.Provider(
-            target.cluster,
+            cluster,
             kubeconfig=kubeconfig,
             context=context,
             enable_config_map_mutable=True,

@@ -1,0 +1,168 @@
+"""What a platform team writes: the cluster, the stores and the guards that workloads of a region share."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from blueprints.written import Country, Name, Owner, Written
+from components.gpu_pool.spec import CapacityKind
+from components.targets import Target
+
+Days = Annotated[int, Field(gt=0, le=3650)]
+Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", description="A network, as 10.20.0.0/16.")]
+
+
+class Data(Written):
+    """What law and policy say of the data that workloads bring."""
+
+    classes: Annotated[
+        list[Literal["public", "internal", "confidential", "restricted"]],
+        Field(min_length=1, description="Each has a key of its own."),
+    ]
+    jurisdictions: Annotated[list[Country], Field(min_length=1, description="Countries the data must stay in.")]
+    retention_days: Days = 365
+    audit_retention_days: Annotated[Days, Field(description="How long the law wants audit logs.")] = 365
+
+
+class Network(Written):
+    """Addresses, and what may pass."""
+
+    cidr: Cidr = "10.20.0.0/16"
+    services: Cidr = "172.20.0.0/16"
+    zones: Annotated[int, Field(ge=1, le=3)] = 3
+    egress: Annotated[bool, Field(description="Whether anything may leave for the internet.")] = True
+    public_ingress: bool = False
+    log_days: Days = 90
+
+
+class Nodes(Written):
+    """How many nodes a pool has."""
+
+    least: Annotated[int, Field(ge=0, le=500)] = 0
+    most: Annotated[int, Field(gt=0, le=500)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Nodes":
+        if self.least > self.most:
+            message = f"least: {self.least} nodes are more than most: {self.most}"
+            raise ValueError(message)
+        return self
+
+
+class Sharing(Written):
+    """How one accelerator serves several pods."""
+
+    mig_profile: Annotated[str, Field(pattern=r"^([1-7]g\.\d+gb)?$")] = ""
+    time_slices: Annotated[int, Field(ge=1, le=48)] = 1
+
+
+class Pool(Written):
+    """Nodes with accelerators."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,18}[a-z0-9]$")]
+    purpose: Literal["inference", "training"]
+    accelerator: Annotated[str, Field(description="Its name in the catalog, as L40S.")]
+    per_node: Annotated[int, Field(gt=0, le=16)] = 1
+    nodes: Nodes
+    capacity: Annotated[
+        list[Literal["reserved", "on-demand", "flex", "spot"]],
+        Field(min_length=1, description="Tried in this order."),
+    ] = ["on-demand"]  # noqa: RUF012 as below
+    reservation: Annotated[str, Field(description="The reservation's id, for capacity `reserved`.")] = ""
+    sharing: Sharing = Sharing()
+    multi_node: Annotated[bool, Field(description="Whether nodes work on one job together.")] = False
+
+    @property
+    def kinds(self) -> tuple[CapacityKind, ...]:
+        """The kinds of capacity, in order."""
+        return tuple(CapacityKind(kind) for kind in self.capacity)
+
+
+class Objects(Written):
+    """A bucket."""
+
+    name: Name
+    data_class: str = ""
+    locked_days: Days | None = None
+    cold_after_days: Days | None = None
+
+
+class ModelFiles(Written):
+    """Shared storage for weights."""
+
+    size_gib: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    parallel: bool = False
+
+
+class Sql(Written):
+    """PostgreSQL with pgvector."""
+
+    cpus: Annotated[int, Field(ge=2, le=96)] = 4
+    memory_gib: Annotated[int, Field(ge=4, le=768)] = 16
+    storage_gib: Annotated[int, Field(ge=32, le=16384)] = 128
+    standbys: Annotated[int, Field(ge=0, le=2)] = 1
+    backup_days: Annotated[int, Field(ge=1, le=35)] = 14
+
+
+class Cache(Written):
+    """A cache that speaks Redis' protocol."""
+
+    memory_gib: Annotated[int, Field(ge=1, le=100)] = 6
+    replicas: Annotated[int, Field(ge=0, le=2)] = 1
+
+
+class Queue(Written):
+    """A stream of events."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    partitions: Annotated[int, Field(ge=1, le=32)] = 4
+
+
+class Warehouse(Written):
+    """Tables for analysis and features."""
+
+    expire_days: Days | None = None
+
+
+MIRRORS = ("registry-1.docker.io", "quay.io")
+
+
+class Registry(Written):
+    """Images in the region, and the registries whose images are fetched through it."""
+
+    mirrors: list[Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]] = Field(
+        default_factory=lambda: list(MIRRORS)
+    )
+
+
+class Stores(Written):
+    """What keeps data. What is left out is not made."""
+
+    objects: list[Objects] = Field(default_factory=list[Objects])
+    models: ModelFiles | None = ModelFiles()
+    sql: Sql | None = None
+    cache: Cache | None = None
+    queue: Queue | None = None
+    warehouse: Warehouse | None = None
+    registry: Registry | None = Registry()
+
+
+class Budget(Written):
+    """What the platform may cost a month."""
+
+    monthly_usd: Annotated[int, Field(gt=0)]
+    start: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-01$", description="First day of a month.")] = "2026-01-01"
+
+
+class Platform(Written):
+    """A platform in one region."""
+
+    kind: Literal["platform"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$")]
+    owner: Owner
+    data: Data
+    network: Network = Network()
+    pools: Annotated[list[Pool], Field(min_length=1)]
+    stores: Stores = Stores()
+    budget: Budget
+    target: Target

@@ -1,0 +1,125 @@
+"""From a platform's plan to components: straight-line calls, no decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pulumi import Output
+
+from blueprints.platform.resolve import PlatformPlan
+from components.audit.contract import AuditArgs, HasAudit
+from components.budget.contract import BudgetArgs, HasBudget
+from components.cache.contract import CacheArgs, HasCache
+from components.cluster.contract import ClusterArgs, HasCluster
+from components.gpu_pool.contract import GpuPoolArgs, HasGpuPool
+from components.keys.contract import HasKeys, KeysArgs
+from components.model_store.contract import HasModelStore, ModelStoreArgs
+from components.network.contract import HasNetwork, NetworkArgs
+from components.object_store.contract import HasObjectStore, ObjectStoreArgs
+from components.queue.contract import HasQueue, QueueArgs
+from components.registry.contract import HasRegistry, RegistryArgs
+from components.sql.contract import HasSql, SqlArgs
+from components.warehouse.contract import HasWarehouse, WarehouseArgs
+
+
+class PlatformKit(
+    HasKeys,
+    HasNetwork,
+    HasAudit,
+    HasCluster,
+    HasBudget,
+    HasGpuPool,
+    HasObjectStore,
+    HasModelStore,
+    HasSql,
+    HasCache,
+    HasQueue,
+    HasWarehouse,
+    HasRegistry,
+    Protocol,
+):
+    """What a platform needs of a cloud."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformOutputs:
+    """What workload stacks refer to. ``endpoints`` and ``resources`` are of the stores, by name."""
+
+    cluster: Output[str]
+    kubeconfig: Output[str]
+    issuer: Output[str]
+    namespace: Output[str]
+    storage_class: Output[str]
+    keys: Output[Mapping[str, str]]
+    network: Output[str]
+    audit: Output[str]
+    pools: Output[Mapping[str, Mapping[str, str]]]
+    endpoints: Output[Mapping[str, str]]
+    resources: Output[Mapping[str, str]]
+
+
+def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
+    """Create the platform."""
+    keys = kit.keys("keys", KeysArgs(spec=plan.keys)).keys
+    by_class = {kind: keys.apply(lambda found, kind=kind: found[kind]) for kind in plan.keys.data_classes}
+    key = by_class[plan.key]
+    network = kit.network("network", NetworkArgs(spec=plan.network, key=key))
+    audit = kit.audit("audit", AuditArgs(spec=plan.audit, key=key))
+    cluster = kit.cluster(
+        "cluster",
+        ClusterArgs(
+            spec=plan.cluster,
+            network=network.network,
+            nodes=network.nodes,
+            pods=network.pods,
+            key=key,
+            audit=audit.sink,
+        ),
+    )
+    budget = kit.budget("budget", BudgetArgs(spec=plan.budget))
+    pools = {
+        spec.name: kit.gpu_pool(
+            f"pool-{spec.name}", GpuPoolArgs(spec=spec, cluster=cluster.cluster, nodes=network.nodes, key=key)
+        ).labels
+        for spec in plan.pools
+    }
+    stores = plan.stores
+    endpoints: dict[str, Output[str]] = {}
+    resources: dict[str, Output[str]] = {}
+    for spec, kind in zip(stores.objects, stores.object_keys, strict=True):
+        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=by_class[kind]))
+        endpoints[spec.name], resources[spec.name] = store.endpoint, store.resource
+    net, subnets = network.network, network.endpoints
+    if stores.models is not None:
+        models = kit.model_store("models", ModelStoreArgs(spec=stores.models, key=key, network=net, subnets=subnets))
+        endpoints["models"], resources["models"] = models.storage_class, models.resource
+    if stores.sql is not None:
+        sql = kit.sql("sql", SqlArgs(spec=stores.sql, key=key, network=net, subnets=subnets))
+        endpoints["sql"], resources["sql"] = sql.endpoint, sql.resource
+    if stores.cache is not None:
+        cache = kit.cache("cache", CacheArgs(spec=stores.cache, key=key, network=net, subnets=subnets))
+        endpoints["cache"], resources["cache"] = cache.endpoint, cache.resource
+    if stores.queue is not None:
+        queue = kit.queue("queue", QueueArgs(spec=stores.queue, key=key, network=net, subnets=subnets))
+        endpoints["queue"], resources["queue"] = queue.endpoint, queue.resource
+    if stores.warehouse is not None:
+        warehouse = kit.warehouse(
+            "warehouse", WarehouseArgs(spec=stores.warehouse, key=key, network=net, subnets=subnets)
+        )
+        endpoints["warehouse"], resources["warehouse"] = warehouse.endpoint, warehouse.resource
+    if stores.registry is not None:
+        registry = kit.registry("registry", RegistryArgs(spec=stores.registry, key=key))
+        endpoints["registry"], resources["registry"] = registry.host, registry.resource
+    return PlatformOutputs(
+        cluster=cluster.cluster,
+        kubeconfig=cluster.kubeconfig,
+        issuer=cluster.issuer,
+        namespace=budget.namespace,
+        storage_class=cluster.storage_class,
+        keys=keys,
+        network=network.network,
+        audit=audit.sink,
+        pools=Output.all(**pools),
+        endpoints=Output.all(**endpoints),
+        resources=Output.all(**resources),
+    )

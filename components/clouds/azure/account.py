@@ -1,0 +1,62 @@
+"""A storage account that is private, of one region, encrypted with our key."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_azure_native as azure
+from pulumi import Input
+
+from components.clouds.azure.group import Group, name_of, vault_of
+from components.core import Component
+from components.ownership import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """``kind`` is StorageV2 or FileStorage; ``nfs`` and ``folders`` make its blobs files and directories."""
+
+    tags: dict[str, str]
+    key: Input[str]
+    kind: str = "StorageV2"
+    sku: str = "Standard_ZRS"
+    folders: bool = False
+    encrypted_transfer: bool = True
+
+
+def short(text: str) -> str:
+    """A storage account's name from a text: 3 to 24 lower-case letters and digits, the same for the same text."""
+    return f"{re.sub(r'[^a-z0-9]', '', text.lower())[:16]}{digest(text)[:8]}"
+
+
+def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.storage.StorageAccount:
+    """Create the account as a child of a component; ``seed`` is what its name is made from."""
+    encryption: Any = {
+        "key_source": "Microsoft.Keyvault",
+        "require_infrastructure_encryption": True,
+        "key_vault_properties": {"key_vault_uri": vault_of(shape.key), "key_name": name_of(shape.key)},
+        "encryption_identity": {"encryption_user_assigned_identity": group.identity},
+        "services": {kind: {"enabled": True, "key_type": "Account"} for kind in ("blob", "file")},
+    }
+    identity: Any = group.may_use_keys()
+    return azure.storage.StorageAccount(
+        f"{owner.name}-account",
+        **group.place,
+        account_name=short(f"{seed}{group.subscription}"),
+        kind=shape.kind,
+        sku={"name": shape.sku},
+        access_tier=None if shape.kind == "FileStorage" else azure.storage.AccessTier.HOT,
+        allow_blob_public_access=False,
+        allow_cross_tenant_replication=False,
+        allow_shared_key_access=False,
+        default_to_o_auth_authentication=True,
+        public_network_access="Disabled",
+        network_rule_set={"bypass": "AzureServices", "default_action": azure.storage.DefaultAction.DENY},
+        enable_https_traffic_only=shape.encrypted_transfer,
+        minimum_tls_version="TLS1_2",
+        is_hns_enabled=shape.folders or None,
+        encryption=encryption,
+        identity=identity,
+        tags=shape.tags,
+        opts=owner.child(),
+    )

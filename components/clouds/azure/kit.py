@@ -1,0 +1,135 @@
+"""The components of an Azure subscription and region, bound to its providers."""
+
+import pulumi
+import pulumi_azure_native as azure
+import pulumi_random as random
+from pulumi import Output, ProviderResource, ResourceOptions
+
+from components.audit.azure import AzureAudit
+from components.audit.contract import AuditArgs
+from components.budget.azure import AzureBudget
+from components.budget.contract import BudgetArgs
+from components.cache.azure import AzureCache
+from components.cache.contract import CacheArgs
+from components.clouds.azure.group import Group
+from components.cluster.azure import AzureCluster
+from components.cluster.contract import ClusterArgs
+from components.gpu_pool.azure import AzureGpuPool
+from components.gpu_pool.contract import GpuPoolArgs
+from components.identity.azure import AzureIdentity
+from components.identity.contract import IdentityArgs
+from components.keys.azure import AzureKeys
+from components.keys.contract import KeysArgs
+from components.model_store.azure import AzureModelStore
+from components.model_store.contract import ModelStoreArgs
+from components.network.azure import AzureNetwork
+from components.network.contract import NetworkArgs
+from components.object_store.azure import AzureObjectStore
+from components.object_store.contract import ObjectStoreArgs
+from components.ownership import Ownership
+from components.queue.azure import AzureQueue
+from components.queue.contract import QueueArgs
+from components.registry.azure import AzureRegistry
+from components.registry.contract import RegistryArgs
+from components.sql.azure import AzureSql
+from components.sql.contract import SqlArgs
+from components.targets import AzureTarget
+from components.warehouse.azure import AzureWarehouse
+from components.warehouse.contract import WarehouseArgs
+
+
+class AzureKit:
+    """Makes components in one resource group of a region."""
+
+    def __init__(self, target: AzureTarget, ownership: Ownership) -> None:
+        """Create the providers."""
+        self.target = target
+        provider = azure.Provider(
+            "azure",
+            subscription_id=target.subscription,
+            tenant_id=target.tenant,
+            location=target.region,
+        )
+        self._providers: list[ProviderResource] = [provider, random.Provider("random")]
+        group = azure.resources.ResourceGroup(
+            "platform",
+            resource_group_name=ownership.workload,
+            location=target.region,
+            tags=ownership.tags("platform"),
+            opts=ResourceOptions(provider=provider),
+        )
+        self._group = Group(
+            name=group.name, region=target.region, subscription=target.subscription, tenant=target.tenant
+        )
+        self._vault: Output[str] = Output.from_input("")
+        self._endpoints: Output[str] = Output.from_input("")
+        self._stores: Output[str] = Output.from_input("")
+
+    def options(self) -> ResourceOptions:
+        """Options that put a component here."""
+        providers: list[pulumi.ProviderResource] = list(self._providers)
+        return ResourceOptions(providers=providers)
+
+    def keys(self, name: str, args: KeysArgs) -> AzureKeys:
+        """Make keys."""
+        made = AzureKeys(name, args, self._group, self.options())
+        self._vault = made.vault
+        self._group.identity, self._group.client, self._group.disks = made.identity, made.client, made.disks
+        return made
+
+    def network(self, name: str, args: NetworkArgs) -> AzureNetwork:
+        """Make a network."""
+        made = AzureNetwork(name, args, self._group, self._vault, self.options())
+        self._endpoints = made.endpoints.apply(lambda found: found[0])
+        self._stores = made.stores
+        return made
+
+    def audit(self, name: str, args: AuditArgs) -> AzureAudit:
+        """Make an audit sink."""
+        return AzureAudit(name, args, self._group, self._endpoints, self.options())
+
+    def cluster(self, name: str, args: ClusterArgs) -> AzureCluster:
+        """Make a cluster; what runs on it is made through its provider from now on."""
+        made = AzureCluster(name, args, self._group, self._vault, self.options())
+        self._providers.append(made.kubernetes)
+        return made
+
+    def gpu_pool(self, name: str, args: GpuPoolArgs) -> AzureGpuPool:
+        """Make a GPU pool."""
+        return AzureGpuPool(name, args, self._group, self.options())
+
+    def model_store(self, name: str, args: ModelStoreArgs) -> AzureModelStore:
+        """Make a model store."""
+        return AzureModelStore(name, args, self._group, self.options())
+
+    def object_store(self, name: str, args: ObjectStoreArgs) -> AzureObjectStore:
+        """Make an object store."""
+        return AzureObjectStore(name, args, self._group, self._endpoints, self.options())
+
+    def sql(self, name: str, args: SqlArgs) -> AzureSql:
+        """Make a relational store."""
+        return AzureSql(name, args, self._group, self._stores, self.options())
+
+    def cache(self, name: str, args: CacheArgs) -> AzureCache:
+        """Make a cache."""
+        return AzureCache(name, args, self._group, self.options())
+
+    def warehouse(self, name: str, args: WarehouseArgs) -> AzureWarehouse:
+        """Make a warehouse."""
+        return AzureWarehouse(name, args, self._group, self.options())
+
+    def queue(self, name: str, args: QueueArgs) -> AzureQueue:
+        """Make a queue."""
+        return AzureQueue(name, args, self._group, self.options())
+
+    def registry(self, name: str, args: RegistryArgs) -> AzureRegistry:
+        """Make a registry."""
+        return AzureRegistry(name, args, self._group, self._endpoints, self.options())
+
+    def identity(self, name: str, args: IdentityArgs) -> AzureIdentity:
+        """Make an identity."""
+        return AzureIdentity(name, args, self._group, self.options())
+
+    def budget(self, name: str, args: BudgetArgs) -> AzureBudget:
+        """Make a budget."""
+        return AzureBudget(name, args, self._group, self.options())

@@ -1,0 +1,55 @@
+"""A warehouse on AWS: Redshift Serverless, inside the network."""
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+
+from components.core import Component
+from components.sql.aws import security_group
+from components.warehouse.contract import WarehouseArgs
+
+PORT = 5439
+UNITS = 8
+
+
+class AwsWarehouse(Component):
+    """See the module."""
+
+    TOKEN = "domicile:warehouse/aws:Warehouse"  # noqa: S105 a type token
+    endpoint: Output[str]
+    database: Output[str]
+    resource: Output[str]
+
+    def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
+        """Create the warehouse."""
+        super().__init__(name, args, opts)
+        spec = args.spec
+        tags = spec.ownership.tags("warehouse")
+        wall = security_group(self, spec.ownership, args.network, (PORT, spec.clients))
+        space = aws.redshiftserverless.Namespace(
+            f"{name}-namespace",
+            namespace_name=spec.name,
+            db_name="warehouse",
+            kms_key_id=args.key,
+            manage_admin_password=True,
+            admin_password_secret_kms_key_id=args.key,
+            log_exports=["userlog", "connectionlog", "useractivitylog"],
+            tags=tags,
+            opts=self.child(),
+        )
+        group = aws.redshiftserverless.Workgroup(
+            f"{name}-workgroup",
+            workgroup_name=spec.name,
+            namespace_name=space.namespace_name,
+            base_capacity=UNITS,
+            enhanced_vpc_routing=True,
+            publicly_accessible=False,
+            subnet_ids=args.subnets,
+            security_group_ids=[wall.id],
+            config_parameters=[{"parameter_key": "require_ssl", "parameter_value": "true"}],
+            tags=tags,
+            opts=self.child(),
+        )
+        self.endpoint = group.endpoints.apply(lambda found: str(found[0].address if found else ""))
+        self.database = Output.from_input("warehouse")
+        self.resource = group.arn
+        self.finish()

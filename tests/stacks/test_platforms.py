@@ -1,0 +1,300 @@
+"""Every example stack on every kind of target, without an account: its life, and what it promises whatever its cloud.
+
+Preview, up; outputs, tags, our own keys, one region, children of components; an empty up, a change, refresh, destroy.
+The tests of a site follow one another on one state.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from rehearsed import SITES, Rehearsed, backend
+
+from catalog import places
+from engine import urn as urns
+from engine.providers.offline import schema
+from engine.providers.offline.schema import Field, ListOf, MapOf, Object, Type
+from engine.state.resource import ResourceState
+from engine.values import Props, is_list, is_map, reveal
+
+EXAMPLES = ROOT / "blueprints"
+OWNED = {"workload", "owner", "cost-centre", "data-class", "jurisdictions", "managed-by"}
+CLOUD = {"aws": "aws", "gcp": "gcp", "azure-native": "azure"}
+#: resources that could take a key and hold nothing of ours, or hold it under the key of another, with the reason
+KEYLESS = {
+    "aws:s3/bucket:Bucket": "its encryption is a resource of its own, which is looked at",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "holds nothing",
+    "aws:kms/alias:Alias": "names a key",
+    "aws:kms/key:Key": "is a key",
+    "aws:rds/clusterInstance:ClusterInstance": "its storage is the cluster's; its insights have the key",
+    "aws:eks/nodeGroup:NodeGroup": "its disks are the launch template's",
+    "aws:eks/addon:Addon": "holds nothing",
+    "aws:ecr/pullThroughCacheRule:PullThroughCacheRule": "its repositories follow the creation template, which has the key",
+    "aws:redshiftserverless/workgroup:Workgroup": "its storage is the namespace's",
+    "aws:secretsmanager/secretVersion:SecretVersion": "its secret has the key",
+    "aws:ec2/flowLog:FlowLog": "its log group has the key",
+    "aws:ec2/vpc:Vpc": "holds nothing",
+    "aws:budgets/budget:Budget": "holds nothing",
+    "gcp:kms/keyRing:KeyRing": "holds keys",
+    "gcp:kms/cryptoKey:CryptoKey": "is a key",
+    "gcp:kms/cryptoKeyIAMBinding:CryptoKeyIAMBinding": "gives leave",
+    "gcp:secretmanager/secretVersion:SecretVersion": "its secret has the key",
+    "gcp:sql/database:Database": "its instance has the key",
+    "gcp:sql/user:User": "its instance has the key",
+    "gcp:compute/network:Network": "holds nothing",
+    "gcp:compute/router:Router": "holds nothing",
+    "gcp:compute/routerNat:RouterNat": "holds nothing",
+    "gcp:logging/projectSink:ProjectSink": "its bucket has the key",
+    "azure-native:keyvault:Vault": "holds keys",
+    "azure-native:keyvault:Key": "is a key",
+    "azure-native:keyvault:Secret": "the vault's own hardware keys encrypt it",
+    "azure-native:network:VirtualNetwork": "holds nothing",
+    "azure-native:storage:BlobContainer": "its account has the key",
+    "azure-native:redisenterprise:Database": "its cluster has the key",
+    "azure-native:containerservice:AgentPool": "its disks are the cluster's encryption set's",
+    "azure-native:eventhub:EventHub": "its namespace has the key",
+    "azure-native:dbforpostgresql:Database": "its server has the key",
+}
+KEY = re.compile(r"(?i)(kms|encrypt|customerManaged|cmk|keyVault)")
+#: properties named like tags or labels that are something else, and what
+NOT_TAGS = {
+    ("gcp:monitoring/notificationChannel:NotificationChannel", "labels"): "its configuration",
+    ("gcp:container/nodePool:NodePool", "labels"): "labels of its nodes",
+}
+TAGS = {
+    "aws": ("tags", "resourceTags"),
+    "gcp": ("labels", "userLabels", "resourceLabels"),
+    "azure-native": ("tags",),
+}
+
+
+@pytest.fixture(scope="module", params=SITES)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    patch = backend(tmp_path_factory.mktemp("state"))
+    yield request.param
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _passphrase() -> None:
+    """The module's own backend stands."""
+
+
+@pytest.fixture
+def platform(site: str) -> Rehearsed:
+    return Rehearsed(f"platform-{site}")
+
+
+def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
+    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for path, value in change.items():
+        *parents, last = path.split(".")
+        at: Any = content
+        for part in parents:
+            at = at[int(part)] if part.isdigit() else at[part]
+        at[last] = value
+    target = content["target"]
+    for key in ("platform", "inventory"):
+        if key in target:
+            target[key] = str((file.parent / target[key]).resolve())
+    copy = folder / file.name
+    copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return str(copy)
+
+
+def test_up_does_what_the_preview_said(site: str) -> None:
+    stack = Rehearsed(f"platform-{site}")
+    foreseen = stack.run("preview")
+    assert foreseen.ok, foreseen.error
+    made = stack.run("up")
+    assert made.ok, made.error
+    assert made.changes == foreseen.changes
+    assert {"kubeconfig", "keys", "endpoints", "resources", "pools"} <= made.outputs.keys()
+
+
+def children(stack: Rehearsed) -> list[ResourceState]:
+    return [
+        one
+        for one in stack.resources()
+        if one.custom and not urns.is_provider(one.type) and not one.type.startswith(("pulumi:", "random:"))
+    ]
+
+
+def known(one: ResourceState) -> schema.Resource | None:
+    return schema.resource(one.type.split(":", 1)[0], one.type)
+
+
+def strings(value: Any) -> Iterator[str]:
+    if is_map(value):
+        for inner in value.values():
+            yield from strings(inner)
+    elif is_list(value):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_outputs_are_the_same_everywhere(platform: Rehearsed) -> None:
+    outputs = platform.session().store.load().outputs()
+    assert set(outputs) == {
+        "cluster", "kubeconfig", "issuer", "namespace", "storage_class", "keys", "network", "audit", "pools", "endpoints",
+        "resources", "monthly_usd",
+    }  # fmt: skip
+    stores = {"models", "sql", "cache", "queue", "warehouse", "registry"}
+    assert stores <= set(outputs["endpoints"])
+    assert stores <= set(outputs["resources"])
+    assert set(outputs["keys"]) == {"internal", "confidential"}
+    assert set(outputs["pools"]) == {"inference", "training"}
+    assert json.loads(reveal(outputs["kubeconfig"]) or "{}") or platform.name.endswith("munich")
+
+
+def test_every_component_gives_what_its_contract_says(platform: Rehearsed) -> None:
+    wanted = {
+        "keys": {"keys"},
+        "network": {"network", "nodes", "pods", "endpoints"},
+        "audit": {"sink"},
+        "cluster": {"cluster", "endpoint", "issuer", "kubeconfig", "storage_class"},
+        "gpu_pool": {"pool", "labels"},
+        "object_store": {"bucket", "endpoint", "resource"},
+        "model_store": {"storage_class", "resource"},
+        "sql": {"endpoint", "port", "database", "secret", "resource"},
+        "cache": {"endpoint", "port", "secret", "resource"},
+        "queue": {"endpoint", "topic", "resource"},
+        "warehouse": {"endpoint", "database", "resource"},
+        "registry": {"host", "resource"},
+        "budget": {"budget", "namespace"},
+    }
+    found = {
+        one.type.split(":")[1].split("/")[0]: set(one.outputs)
+        for one in platform.resources()
+        if one.type.startswith("domicile:")
+    }
+    assert set(found) == set(wanted)
+    for capability, names in wanted.items():
+        assert names <= found[capability], capability
+
+
+def test_everything_that_can_be_tagged_is(platform: Rehearsed) -> None:
+    looked_at = 0
+    for one in children(platform):
+        if one.type.startswith("kubernetes:"):
+            metadata: Props = one.inputs.get("metadata") or {}
+            if not one.type.endswith("Patch"):
+                assert "domicile.dev/owner" in (metadata.get("labels") or {}), one.urn
+                looked_at += 1
+            continue
+        described = known(one)
+        assert described is not None, one.type
+        for name in TAGS[one.type.split(":", 1)[0]]:
+            field = described.inputs.get(name)
+            if field is None or not isinstance(field.type, MapOf) or (one.type, name) in NOT_TAGS:
+                continue
+            assert set(one.inputs.get(name) or {}) >= OWNED, f"{one.urn}: {name}"
+            looked_at += 1
+    assert looked_at > 15
+
+
+def test_everything_that_holds_data_has_our_key(platform: Rehearsed) -> None:
+    everything = children(platform)
+    ours = set(strings(platform.session().store.load().outputs()["keys"]))
+    ours |= {one.id for one in everything if one.type.endswith("DiskEncryptionSet")}
+    ours |= {one.outputs.get("keyUriWithVersion", "") for one in everything} - {""}
+    encrypted_buckets = {
+        one.inputs["bucket"]
+        for one in everything
+        if one.type.startswith("aws:s3/bucketServerSideEncryption") and set(strings(one.inputs)) & ours
+    }
+    holders = 0
+    for one in everything:
+        if one.type == "aws:s3/bucket:Bucket":
+            assert one.id in encrypted_buckets, one.urn
+            holders += 1
+        described = known(one)
+        if described is None or one.type in KEYLESS or not mentions_key(described.inputs):
+            continue
+        joined = " ".join(strings(one.inputs))
+        vaulted = (
+            all(part in joined for part in next(iter(ours)).rpartition("/keys/")[0::2])
+            if "azure" in one.type
+            else False
+        )
+        assert set(strings(one.inputs)) & ours or vaulted, f"{one.urn} has none of our keys"
+        holders += 1
+    assert holders >= 2
+
+
+def mentions_key(fields: dict[str, Field], depth: int = 0) -> bool:
+    return any(KEY.search(name) or (depth < 2 and inside(field.type, depth)) for name, field in fields.items())
+
+
+def inside(type_: Type, depth: int) -> bool:
+    if isinstance(type_, ListOf):
+        return inside(type_.item, depth)
+    return isinstance(type_, Object) and mentions_key(type_.fields, depth + 1)
+
+
+def test_nothing_is_in_another_region(platform: Rehearsed) -> None:
+    for one in children(platform):
+        cloud = CLOUD.get(one.type.split(":", 1)[0])
+        if cloud is None or platform.name.endswith("munich"):
+            continue
+        here = {"aws-mumbai": "ap-south-1", "gcp-frankfurt": "europe-west3", "azure-virginia": "eastus2"}[
+            platform.name[9:]
+        ]
+        regions = {region for its, region in places.regions() if its == cloud} - {here}
+        for text in (*strings(one.inputs), *strings(one.outputs)):
+            words = set(re.findall(r"[a-z]+(?:-[a-z]+)*-?\d*[a-z0-9]*", text.lower()))
+            assert not words & regions, f"{one.urn}: {text}"
+
+
+def test_every_child_has_a_component_and_its_name(platform: Rehearsed) -> None:
+    for one in children(platform):
+        parent = urns.type_of(one.parent)
+        if one.type == "azure-native:resources:ResourceGroup":
+            continue
+        assert parent.startswith("domicile:"), one.urn
+        assert urns.name_of(one.urn).startswith(urns.name_of(one.parent)), one.urn
+        assert one.provider, one.urn
+
+
+def test_the_platform_lives_its_life(site: str, tmp_path: Path) -> None:
+    stack = Rehearsed(f"platform-{site}")
+    again = stack.run("up")
+    assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
+    file = EXAMPLES / "platform" / "examples" / f"{site}.yaml"
+    stack.overrides = {"domicile:blueprint": changed(tmp_path, file, {"owner.cost_centre": "CC-2000"})}
+    retagged = stack.run("up")
+    assert retagged.ok, retagged.error
+    assert retagged.changes.get("update", 0) > 5
+    assert {op for op, _ in stack.steps()} == {"update"}, "tags replace nothing"
+    refreshed = stack.run("refresh")
+    assert (refreshed.ok, set(refreshed.changes)) == (True, {"same"})
+
+
+def test_the_assistant_lives_on_it(site: str, tmp_path: Path) -> None:
+    stack = Rehearsed(f"handbook-{site}")
+    made = stack.run("up")
+    assert made.ok, made.error
+    again = stack.run("up")
+    assert (again.ok, set(again.changes)) == (True, {"same", "read"}), stack.steps()
+    file = EXAMPLES / "knowledge_assistant" / "examples" / f"handbook-{site}.yaml"
+    stack.overrides = {"domicile:blueprint": changed(tmp_path, file, {"review.sample_percent": 0})}
+    assert stack.run("up").ok
+    assert ("delete", "gateway-review-volume") in stack.steps() or "delete" in {op for op, _ in stack.steps()}
+    assert stack.run("refresh").ok
+    gone = stack.run("destroy")
+    assert gone.ok, gone.error
+    assert stack.resources() == []
+
+
+def test_the_platform_ends(site: str) -> None:
+    stack = Rehearsed(f"platform-{site}")
+    gone = stack.run("destroy")
+    assert gone.ok, gone.error
+    assert stack.resources() == []
