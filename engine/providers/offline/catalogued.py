@@ -72,7 +72,9 @@ def instance_reason(package: str, token: str, value: str, region: str) -> str | 
             elsewhere = ", ".join(sorted(where)[:6])
             return f"'{value}' is not offered in {region}, as far as the catalog knows; it is in {elsewhere}"
         return None
-    if not _exists(package, token, value):
+    family = kind.lower().split("-", 1)[0] + "-" if "-" in kind else ""
+    unknown = bool(family) and any(one.startswith(family) for one in _offered(cloud))
+    if unknown or not _exists(package, token, value):
         near = difflib.get_close_matches(kind, _offered(cloud), n=1, cutoff=0.7)
         return f"there is no instance type '{value}' in {package}" + (f"; did you mean '{near[0]}'?" if near else "")
     return None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine import paths
+from engine import urn as urns
 from engine.core.model import Failure
 from engine.paths import Path
 from engine.providers.offline import catalogued, vendor_aws, vendor_azure, vendor_gcp
@@ -38,7 +39,7 @@ _AZURE_SHAPES = (
 
 def failures(schema: Resource, inputs: Props, region: str) -> list[Failure]:
     """What is wrong with values of the right type; ``region`` is the provider's, blank where it has none."""
-    package = schema.token.split(":", 1)[0]
+    package = urns.package_of(schema.token)
     found: list[Failure] = []
     for path, value, doc in _leaves(schema, inputs):
         key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
@@ -66,6 +67,8 @@ def _reasons(package: str, token: str, key: str, value: Any, doc: str) -> Iterat
                     yield f"'{value}' is not the id of a resource of the kind {part.strip('/')}"
     if package == "gcp" and (reason := vendor_gcp.reason(key, value, doc)):
         yield reason
+    if package == "aws" and (reason := vendor_aws.reason(token, key, value, doc)):
+        yield reason
 
 
 def _aws_shapes(token: str, key: str, value: str) -> Iterator[str]:
@@ -83,17 +86,15 @@ def _elsewhere(token: str, key: str, value: str) -> bool:
 
 
 def _cidr(value: str) -> str | None:
-    if value in ("", "*") or not re.match(r"[0-9a-fA-F.:]+(/\d+)?$", value):
-        return None if value in ("", "*") or value.startswith("/") or not value[:1].isdigit() else _not_cidr(value)
+    if not value[:1].isdigit() and ":" not in value:
+        return None
+    if "/" not in value:
+        return f"'{value}' is no network: it has no prefix length, as in {value}/24"
     try:
         ipaddress.ip_network(value)
     except ValueError as error:
         return f"'{value}' is no network: {error}"
     return None
-
-
-def _not_cidr(value: str) -> str:
-    return f"'{value}' is no network in CIDR notation"
 
 
 def _json(value: str) -> str | None:

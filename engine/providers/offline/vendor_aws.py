@@ -34,6 +34,20 @@ _SKIPPED = frozenset({"tags", "tagsall", "policy", "region", "protocol", "type",
 _ALSO = frozenset({"disabled", "none", "default"})
 
 
+_VALUES = re.compile(r"Valid values(?: are)?:? ((?:`[A-Za-z][\w-]*`(?:, (?:and |or )?| and | or )?){2,})\.")
+_RANGE = re.compile(r"must be between `?(\d+)`? and `?(\d+)`?")
+_NUMBERS = re.compile(r"Possible values are: ((?:\d+, )+and \d+)\.")
+#: names that no service model describes. Source: AWS, "General purpose bucket naming rules"
+_NAMES = {
+    ("aws:s3/bucket:Bucket", "bucket"): (
+        r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "3 to 63 lower-case letters, digits, hyphens and dots",
+    )
+}
+#: properties that another operation than the one that creates takes, under another name
+_ELSEWHERE = {"deletionwindowindays": "pendingwindowindays"}
+
+
 @functools.cache
 def instance_types() -> frozenset[str]:
     """The EC2 instance types of the service model."""
@@ -48,10 +62,33 @@ def failures(token: str, inputs: Props) -> list[Failure]:
     resource = token.rsplit(":", 1)[-1].lower()
     found: list[Failure] = []
     for key, value in inputs.items():
-        member = _member(shape, key, resource)
+        member = _member(shape, key, resource) or _elsewhere(token, key)
         if member is not None:
             found.extend(_judge(member, value, (key,)))
     return found
+
+
+def reason(token: str, key: str, value: Any, doc: str) -> str | None:
+    """Why a value is not accepted, by the SDK's words on its property or the rules for its name."""
+    rule = _NAMES.get((token, key))
+    if rule is not None and isinstance(value, str) and not re.fullmatch(rule[0], value):
+        return f"'{value}' is no name here: {rule[1]}"
+    if isinstance(value, int | float) and not isinstance(value, bool) and (limits := _RANGE.search(doc)):
+        low, high = map(int, limits.groups())
+        return None if low <= value <= high else f"{value:g} is outside {low} to {high}"
+    allowed = _said(doc)
+    if not allowed or isinstance(value, bool) or str(value).lower() in {one.lower() for one in allowed} | _ALSO:
+        return None
+    return no_such(value, list(allowed))
+
+
+@functools.cache
+def _said(doc: str) -> tuple[str, ...]:
+    """The values a property's words list, where they list nothing else."""
+    if found := _NUMBERS.search(doc):
+        return tuple(re.findall(r"\d+", found.group(1)))
+    found = _VALUES.search(doc)
+    return tuple(re.findall(r"`([^`]+)`", found.group(1))) if found else ()
 
 
 def _judge(shape: Any, value: Any, at: Path) -> Iterator[Failure]:
@@ -115,12 +152,30 @@ def _member(shape: Any, key: str, resource: str) -> Any:
     if lowered in _SKIPPED:
         return None
     members = _members(shape)
+    whole = members.get(resource)
+    if whole is not None and whole.type_name == "structure":
+        members = {**_members(whole), **members}
     for name in (lowered, f"{resource}{lowered}", f"{lowered}s", lowered.removesuffix("s")):
         if name in members:
             return members[name]
     if lowered in ("name", "identifier"):
         ends = [one for name, one in members.items() if name in (f"{resource}{lowered}", f"db{resource}identifier")]
         return ends[0] if ends else None
+    return None
+
+
+@functools.cache
+def _elsewhere(token: str, key: str) -> Any:
+    """The member of a property in another operation on the same kind of thing, such as one that enables it."""
+    service = _service(token)
+    if not service or key.lower() in _SKIPPED:
+        return None
+    kind = token.rsplit(":", 1)[-1].lower()
+    wanted = _ELSEWHERE.get(key.lower(), key.lower())
+    for name in _model(service).operation_names:
+        shape = _model(service).operation_model(name).input_shape if kind in name.lower() else None
+        if shape is not None and wanted in _members(shape):
+            return _members(shape)[wanted]
     return None
 
 
@@ -131,21 +186,28 @@ def _members(shape: Any) -> dict[str, Any]:
 
 @functools.cache
 def _operation(token: str) -> Any:
-    _, _, rest = token.partition(":")
-    place, _, kind = rest.rpartition(":")
-    folder = place.split("/", 1)[0]
-    service = _TOKENS.get(place) or _SERVICES.get(folder) or folder
-    if service not in _services():
-        service = next((one for one in _services() if one.replace("-", "") == service), "")
+    service = _service(token)
     if not service:
         return None
+    folder = token.partition(":")[2].split("/", 1)[0]
     operations: dict[str, str] = {name.lower(): name for name in _model(service).operation_names}
-    wanted = kind.lower()
+    wanted = token.rsplit(":", 1)[-1].lower()
     for verb in _VERBS:
         for name in (f"{verb}{wanted}", f"{verb}db{wanted}", f"{verb}{folder}{wanted}"):
             if name in operations:
                 return _model(service).operation_model(operations[name]).input_shape
     return None
+
+
+@functools.cache
+def _service(token: str) -> str:
+    """The service of a resource type, as botocore names it; blank where there is none."""
+    place = token.partition(":")[2].rpartition(":")[0]
+    folder = place.split("/", 1)[0]
+    service = _TOKENS.get(place) or _SERVICES.get(folder) or folder
+    if service in _services():
+        return service
+    return next((one for one in _services() if one.replace("-", "") == service), "")
 
 
 @functools.cache
