@@ -8,8 +8,19 @@ from cli.main import BAD_INPUT, FAILED, OK
 from engine import project as projects
 
 
-def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bool) -> int:
-    """Carry out an operation with the CLI; returns the exit code."""
+def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bool, offline: bool = False) -> int:
+    """Carry out an operation with the CLI; returns the exit code. ``offline`` has it ask offline clouds alone."""
+    if not offline:
+        return _run(kind, folder, stack, packs, yes=yes)
+    from engine.providers.offline.serve import attached
+
+    with attached({}) as variables:
+        return _run(kind, folder, stack, packs, yes=yes, variables=variables)
+
+
+def _run(
+    kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bool, variables: dict[str, str] | None = None
+) -> int:
     from pulumi import automation
 
     root = projects.load(folder).root
@@ -17,7 +28,8 @@ def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bo
         sys.stderr.write(f"`{kind}` on the Pulumi engine does not ask: add --yes\n")
         return BAD_INPUT
     api: Any = automation
-    selected = api.create_or_select_stack(stack_name=stack, work_dir=str(root))
+    workspace = api.LocalWorkspaceOptions(env_vars=variables)
+    selected = api.create_or_select_stack(stack_name=stack, work_dir=str(root), opts=workspace)
     options: dict[str, Any] = {"on_output": print, "color": "auto" if sys.stdout.isatty() else "never"}
     if kind in ("preview", "up"):
         options["policy_packs"] = [str(pack) for pack in packs]

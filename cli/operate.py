@@ -52,7 +52,7 @@ def run(asked: Run, *, as_json: bool, yes: bool, summary: bool = False) -> None:
         from cli import automation
 
         packs = (*packs_of(), *asked.extra_packs)
-        sys.exit(automation.run(asked.kind, asked.folder, asked.stack, packs, yes=yes))
+        sys.exit(automation.run(asked.kind, asked.folder, asked.stack, packs, yes=yes, offline=asked.offline))
     session = open_session(asked.folder, asked.stack, rehearsal=rehearsal, offline=asked.offline)
     _require_stack(session)
     own = (PackSource(pack, in_process=True) for pack in packs_of())

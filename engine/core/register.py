@@ -79,9 +79,15 @@ def _checked(new: ResourceState, old: ResourceState | None) -> Generator[Effect,
             f"  {failure.property}: {failure.reason}" if failure.property else f"  {failure.reason}"
             for failure in answer.failures
         )
-        message = f"{new.type} '{urns.name_of(new.urn)}' is not accepted by its provider:\n{lines}"
+        message = f"{new.type} '{urns.name_of(new.urn)}' is not accepted by its provider{_written(new)}:\n{lines}"
         raise ProgramError(message)
     return annotate(answer.inputs, new.inputs)
+
+
+def _written(state: ResourceState) -> str:
+    """Where the program asks for a resource, as ` (file:line)`; blank where the SDK did not say."""
+    place, _, line = state.source_position.partition("#")
+    return f" ({place.removeprefix('project:///').removeprefix('file://')}:{line})" if line else ""
 
 
 def _create(new: ResourceState) -> Registration:

@@ -72,7 +72,13 @@ def _partition(_args: Props, scope: Scope) -> Props:
 def _aws_zones(args: Props, scope: Scope) -> Props:
     names = _zones("aws", _where(args, scope))
     ids = [f"{identity.digest(name)[:4]}-az{index}" for index, name in enumerate(names, 1)]
-    return {"names": names, "zoneIds": ids, "groupNames": [_where(args, scope)], "id": _where(args, scope)}
+    return {
+        "names": names,
+        "zoneIds": ids,
+        "groupNames": [_where(args, scope)],
+        "id": _where(args, scope),
+        "region": _where(args, scope),
+    }
 
 
 def _ami(args: Props, scope: Scope) -> Props:
@@ -158,7 +164,11 @@ def _gcp_project(args: Props, scope: Scope) -> Props:
 
 def _gcp_zones(args: Props, scope: Scope) -> Props:
     region = _where(args, scope)
-    return {"names": _zones("gcp", region), "id": f"projects/{scope.account}/regions/{region}"}
+    return {
+        "names": _zones("gcp", region),
+        "id": f"projects/{scope.account}/regions/{region}",
+        "project": scope.account,
+    }
 
 
 def _gcp_versions(args: Props, scope: Scope) -> Props:
@@ -191,10 +201,8 @@ def _azure_client(_args: Props, scope: Scope) -> Props:
     return {"subscriptionId": scope.account, "tenantId": tenant, "clientId": tenant, "objectId": tenant}
 
 
-def _azure_subscription(args: Props, scope: Scope) -> Props:
-    subscription = str(args.get("subscriptionId") or scope.account)
-    return {"subscriptionId": subscription, "displayName": "offline", "id": f"/subscriptions/{subscription}",
-            "state": "Enabled", "tenantId": _azure_client({}, scope)["tenantId"]}  # fmt: skip
+def _azure_token(_args: Props, _scope: Scope) -> Props:
+    return {"token": "offline"}
 
 
 ANSWERS: dict[str, Answer] = {
@@ -211,5 +219,5 @@ ANSWERS: dict[str, Answer] = {
     "gcp:compute/getImage:getImage": _gcp_image,
     "gcp:container/getEngineVersions:getEngineVersions": _gcp_versions,
     "azure-native:authorization:getClientConfig": _azure_client,
-    "azure-native:subscription:getSubscription": _azure_subscription,
+    "azure-native:authorization:getClientToken": _azure_token,
 }
