@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: help up down test check fmt bench calibrate setup sizing cluster
+.PHONY: help up down test check fmt bench calibrate setup sizing eyes cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -37,6 +37,14 @@ sizing: $(VENV)/.sizing
 $(VENV)/.sizing: requirements-sizing.lock $(STAMP)
 	@echo 'adding the estimator of measured kernels (about 500 MB)'
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-sizing.lock
+	@touch $@
+
+eyes: $(VENV)/.eyes
+
+$(VENV)/.eyes: requirements-eyes.lock $(STAMP)
+	@echo 'adding Checkov in an environment of its own (about 200 MB)'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/eyes
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/eyes/bin/python --require-hashes requirements-eyes.lock
 	@touch $@
 
 cluster: $(STAMP)

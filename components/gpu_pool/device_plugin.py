@@ -49,6 +49,7 @@ def _pod(spec: GpuPoolSpec, name: str) -> dict[str, object]:
     return {
         "priorityClassName": "system-node-critical",
         "automountServiceAccountToken": False,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "nodeSelector": {f"{PREFIX}/pool": spec.name},
         "tolerations": [{"key": spec.taint[0], "operator": "Exists", "effect": spec.taint[2]}],
         "containers": [

@@ -114,7 +114,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Answer a function."""
         with _told(context):
             answer = wire.struct(self._provider.invoke(request.tok, _plain(request.args)))
-            return provider_pb2.InvokeResponse(**{"return": answer})
+            response: Any = provider_pb2.InvokeResponse
+            return response(**{"return": answer})
         return provider_pb2.InvokeResponse()
 
     def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:  # noqa: N802

@@ -76,10 +76,18 @@ def reason(token: str, key: str, value: Any, doc: str) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and (limits := _RANGE.search(doc)):
         low, high = map(int, limits.groups())
         return None if low <= value <= high else f"{value:g} is outside {low} to {high}"
-    allowed = _said(doc)
+    allowed = () if _modelled(token, key) else _said(doc)
     if not allowed or isinstance(value, bool) or str(value).lower() in {one.lower() for one in allowed} | _ALSO:
         return None
     return no_such(value, list(allowed))
+
+
+@functools.cache
+def _modelled(token: str, key: str) -> bool:
+    """Whether the service's model lists a property's values: it is newer than the SDK's words."""
+    shape = _operation(token)
+    member = _member(shape, key, token.rsplit(":", 1)[-1].lower()) if shape is not None else None
+    return bool(getattr(member or _elsewhere(token, key), "enum", None))
 
 
 @functools.cache
