@@ -44,12 +44,19 @@ OnUnknown = Annotated[
 ]
 
 
-@app.command(epilog="Example: domicile plan blueprints/knowledge_assistant/examples/handbook.yaml")
-def plan(blueprint: Annotated[Path, typer.Argument(help="The blueprint's file.")], *, json: Json = False) -> None:
-    """Decide where a workload goes, how big it is and what it costs; nothing is made."""
+@app.command(epilog="Example: domicile plan platform-aws-mumbai --offline")
+def plan(
+    subject: Annotated[str, typer.Argument(help="A blueprint's file, or the name of a stack.")],
+    *,
+    cwd: Folder = Path(),
+    engine: EngineChoice = "auto",
+    offline: Offline = False,
+    json: Json = False,
+) -> None:
+    """Decide where a workload goes, how big it is and what it costs; of a stack, show what `up` would make too."""
     from cli import plan as command
 
-    command.run(blueprint, as_json=json)
+    command.run(subject, cwd, engine, offline=offline, as_json=json)
 
 
 @app.command(epilog="Example: domicile new knowledge-assistant my-assistant.yaml")

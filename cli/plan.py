@@ -11,15 +11,25 @@ from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
 from cli.output import as_json as print_json
 from cli.output import console
+from cli.subject import blueprint_of
 
 
-def run(file: Path, *, as_json: bool) -> None:
-    """Plan a blueprint and show it."""
+def run(subject: str, folder: Path, engine: str, *, offline: bool, as_json: bool) -> None:
+    """Plan a blueprint, or a stack's, and show it; of a stack, preview it then."""
+    file = Path(subject)
+    stack = "" if file.is_file() or file.suffix in (".yaml", ".yml") else subject
+    if stack:
+        file = blueprint_of(stack, folder)
     plan = load.plan(file)
     if as_json:
         print_json(dataclasses.asdict(plan) | {"total_usd": str(plan.cost.total)})
-    else:
-        show(plan)
+        return
+    show(plan)
+    if stack:
+        from cli import operate
+
+        asked = operate.Run("preview", folder, stack, engine, (), "warn", offline=offline)
+        operate.run(asked, as_json=False, yes=True)
 
 
 def show(plan: Plan) -> None:

@@ -16,7 +16,7 @@ def workload_of(subject: str, folder: Path) -> Workload:
     """
     file = Path(subject)
     if not file.is_file() and file.suffix not in (".yaml", ".yml"):
-        file = _blueprint_of(subject, folder)
+        file = blueprint_of(subject, folder)
     content = documents.read(file).content
     if documents.is_map(content) and content.get("kind", "workload") == "workload":
         return read.load(file)
@@ -25,7 +25,12 @@ def workload_of(subject: str, folder: Path) -> Workload:
     return load.workload(file)
 
 
-def _blueprint_of(stack: str, folder: Path) -> Path:
+def blueprint_of(stack: str, folder: Path) -> Path:
+    """The file of a stack's blueprint.
+
+    Raises:
+        ProjectError: there is no such stack, or it has no blueprint.
+    """
     from engine import project as projects
 
     project = projects.load(folder)

@@ -21,6 +21,7 @@ from components.keys.spec import KeysSpec
 from components.network.addresses import Addresses, divide
 from components.network.spec import NetworkSpec
 from components.ownership import Ownership
+from components.targets import KubernetesTarget
 from planning.cost import Cost, CostLine
 
 #: from the least to the most sensitive: what has no class of its own is kept like the most sensitive
@@ -66,6 +67,9 @@ def resolve(blueprint: Platform, inventory: Inventory | None) -> PlatformPlan:
     addresses = _addresses(blueprint, offer, place, reasons)
     choices = _choices(blueprint, offer, place, inventory, reasons)
     reasons += _classes(blueprint)
+    if isinstance(blueprint.target, KubernetesTarget) and blueprint.target.objects is None:
+        text = "a platform needs an S3-compatible service for its audit log and its buckets: name its endpoint"
+        reasons.append(Reason(("target", "objects"), text))
     bill = _bill(blueprint, choices)
     warnings = _money(blueprint, bill, choices, reasons)
     if reasons or addresses is None:
