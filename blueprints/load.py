@@ -14,15 +14,22 @@ from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
 from blueprints.refusal import RefusedError
+from blueprints.state_store import resolve as state_stores
+from blueprints.state_store.model import StateStore
+from blueprints.state_store.resolve import StateStorePlan
 from catalog import documents, inventory
 from catalog.documents import Document, DocumentError
 from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-Blueprint = KnowledgeAssistant | Platform
-Plan = KnowledgeAssistantPlan | PlatformPlan
-KINDS: dict[str, type[Blueprint]] = {"knowledge-assistant": KnowledgeAssistant, "platform": Platform}
+Blueprint = KnowledgeAssistant | Platform | StateStore
+Plan = KnowledgeAssistantPlan | PlatformPlan | StateStorePlan
+KINDS: dict[str, type[Blueprint]] = {
+    "knowledge-assistant": KnowledgeAssistant,
+    "platform": Platform,
+    "state-store": StateStore,
+}
 LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"
 
 
@@ -63,6 +70,8 @@ def plan(file: Path) -> Plan:
     """
     loaded = load(file)
     try:
+        if isinstance(loaded.blueprint, StateStore):
+            return state_stores.resolve(loaded.blueprint)
         if isinstance(loaded.blueprint, Platform):
             target = loaded.blueprint.target
             hardware = _attached(file, target) if isinstance(target, KubernetesTarget) else None
@@ -109,8 +118,10 @@ def workload(file: Path) -> Workload:
         DocumentError: it cannot be used, or it is no workload's.
     """
     loaded = load(file)
-    if isinstance(loaded.blueprint, Platform):
-        message = f"{file}: kind: a platform has no workload of its own; name one that runs on it"
+    if not isinstance(loaded.blueprint, KnowledgeAssistant):
+        message = (
+            f"{file}: kind: a {loaded.blueprint.kind} has no workload of its own; name one that runs on a platform"
+        )
         raise DocumentError(message)
     return workload_of(loaded.blueprint, _hardware(file, loaded.document, loaded.blueprint)[0])
 

@@ -9,6 +9,7 @@ from blueprints import load
 from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
 from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
+from blueprints.state_store.resolve import StateStorePlan
 from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
@@ -36,6 +37,9 @@ def show(plan: Plan) -> None:
     """Write a plan for a person."""
     if isinstance(plan, PlatformPlan):
         _platform(plan)
+    elif isinstance(plan, StateStorePlan):
+        operators = ", ".join(plan.store.operators)
+        console().print(f"[bold]{plan.name}[/] in {plan.region}, {plan.country}, for {operators}")
     else:
         _assistant(plan)
 

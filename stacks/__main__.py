@@ -16,7 +16,10 @@ from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan  # noq
 from blueprints.platform import wire as platforms  # noqa: E402
 from blueprints.platform.model import Platform  # noqa: E402
 from blueprints.platform.resolve import PlatformPlan  # noqa: E402
-from stacks.clouds import kit_for, platform_kit_for  # noqa: E402
+from blueprints.state_store import wire as state_stores  # noqa: E402
+from blueprints.state_store.model import StateStore  # noqa: E402
+from blueprints.state_store.resolve import StateStorePlan  # noqa: E402
+from stacks.clouds import kit_for, platform_kit_for, state_kit_for  # noqa: E402
 
 SCRIPTS = ROOT / "serving" / "scripts"
 
@@ -40,6 +43,8 @@ match blueprint, plan:
         )
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
+    case StateStore(), StateStorePlan():
+        outputs = state_stores.wire(plan, state_kit_for(blueprint.target, plan.store.ownership))
     case _:
         message = f"{file}: its plan is of another kind"
         raise pulumi.RunError(message)

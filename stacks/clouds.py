@@ -10,6 +10,7 @@ from pulumi import Input
 from blueprints.platform.wire import PlatformKit
 from components.clouds.kubernetes.kit import KubernetesKit
 from components.ownership import Ownership
+from components.state_store.contract import HasStateStore
 from components.targets import AwsTarget, AzureTarget, GcpTarget, KubernetesTarget, PlatformTarget, Target
 
 
@@ -44,6 +45,21 @@ def platform_kit_for(target: Target, ownership: Ownership) -> PlatformKit:
             from components.clouds.kubernetes.platform import KubernetesPlatformKit
 
             return KubernetesPlatformKit(target, *kubeconfig_of(target))
+        case _:
+            assert_never(target)
+
+
+def state_kit_for(target: GcpTarget | AzureTarget, ownership: Ownership) -> HasStateStore:
+    """The kit of a state store's target."""
+    match target:
+        case GcpTarget():
+            from components.clouds.gcp.kit import GcpKit
+
+            return GcpKit(target, ownership)
+        case AzureTarget():
+            from components.clouds.azure.kit import AzureKit
+
+            return AzureKit(target, ownership)
         case _:
             assert_never(target)
 

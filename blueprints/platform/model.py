@@ -127,6 +127,23 @@ class Warehouse(Written):
 MIRRORS = ("registry-1.docker.io", "quay.io")
 
 
+class OwnVectors(Written):
+    """Vectors in the cluster, or in the relational store."""
+
+    engine: Literal["qdrant", "pgvector"]
+    storage_gib: Annotated[int, Field(ge=10, le=16384)] = 100
+    memory_gib: Annotated[int, Field(ge=1, le=768)] = 8
+
+
+class Pinecone(Written):
+    """Vectors at Pinecone: an endpoint outside, whose region the law is asked about."""
+
+    engine: Literal["pinecone"]
+    endpoint: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+$")]
+    cloud: Literal["aws", "gcp", "azure"]
+    region: str
+
+
 class Registry(Written):
     """Images in the region, and the registries whose images are fetched through it."""
 
@@ -141,10 +158,27 @@ class Stores(Written):
     objects: list[Objects] = Field(default_factory=list[Objects])
     models: ModelFiles | None = ModelFiles()
     sql: Sql | None = None
+    vectors: Annotated[OwnVectors | Pinecone, Field(discriminator="engine")] | None = None
     cache: Cache | None = None
     queue: Queue | None = None
     warehouse: Warehouse | None = None
     registry: Registry | None = Registry()
+
+
+class Needs(Written):
+    """A use of a store: a bucket by its name, or `queue`, `warehouse`, `registry`."""
+
+    store: str
+    access: Literal["read", "write"]
+
+
+class Workload(Written):
+    """A workload's identity: its service account, and all it may do."""
+
+    name: Name
+    namespace: Name
+    service_account: Name
+    uses: Annotated[list[Needs], Field(min_length=1)]
 
 
 class Budget(Written):
@@ -164,5 +198,6 @@ class Platform(Written):
     network: Network = Network()
     pools: Annotated[list[Pool], Field(min_length=1)]
     stores: Stores = Stores()
+    identities: list[Workload] = Field(default_factory=list[Workload])
     budget: Budget
     target: Target

@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from decimal import Decimal
 
-from blueprints.platform import features, hardware, stores
+from blueprints.platform import features, hardware, needs, stores
 from blueprints.platform.hardware import HOURS, Choice
 from blueprints.platform.model import Platform, Pool
 from blueprints.platform.stores import Stores
@@ -17,6 +17,7 @@ from components.clouds.choose import offer_for
 from components.clouds.offer import Offer
 from components.cluster.spec import ClusterSpec
 from components.gpu_pool.spec import GpuPoolSpec, Sharing
+from components.identity.spec import IdentitySpec
 from components.keys.spec import KeysSpec
 from components.network.addresses import Addresses, divide
 from components.network.spec import NetworkSpec
@@ -30,7 +31,10 @@ CLASSES = ("public", "internal", "confidential", "restricted")
 
 @dataclass(frozen=True, slots=True)
 class PlatformPlan:
-    """Everything that will be made; ``inventory`` is what workloads find there."""
+    """Everything that will be made; ``inventory`` is what workloads find there.
+
+    ``vectors_at`` is where vectors are that no store of their own keeps: `sql`, or an address outside.
+    """
 
     name: str
     region: str
@@ -45,6 +49,8 @@ class PlatformPlan:
     cluster: ClusterSpec
     pools: tuple[GpuPoolSpec, ...]
     stores: Stores
+    vectors_at: str
+    identities: tuple[IdentitySpec, ...]
     budget: BudgetSpec
 
 
@@ -66,7 +72,7 @@ def resolve(blueprint: Platform, inventory: Inventory | None) -> PlatformPlan:
     place = _place(blueprint, offer, inventory, reasons)
     addresses = _addresses(blueprint, offer, place, reasons)
     choices = _choices(blueprint, offer, place, inventory, reasons)
-    reasons += _classes(blueprint)
+    reasons += [*_classes(blueprint), *needs.refused(blueprint)]
     if isinstance(blueprint.target, KubernetesTarget) and blueprint.target.objects is None:
         text = "a platform needs an S3-compatible service for its audit log and its buckets: name its endpoint"
         reasons.append(Reason(("target", "objects"), text))
@@ -239,6 +245,8 @@ def _plan(
         ),
         pools=pools,
         stores=stores.decide(blueprint, ownership, region),
+        vectors_at=needs.vectors_at(blueprint),
+        identities=needs.identities(blueprint, ownership, region),
         budget=BudgetSpec(
             name=name,
             ownership=ownership,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
-from blueprints.platform.model import Platform
+from blueprints.platform.model import OwnVectors, Platform
 from components.cache.spec import CacheSpec
 from components.model_store.spec import ModelStoreSpec
 from components.object_store.spec import ObjectStoreSpec
@@ -11,6 +11,7 @@ from components.ownership import Ownership
 from components.queue.spec import QueueSpec
 from components.registry.spec import RegistrySpec
 from components.sql.spec import SqlSpec
+from components.vector_store.spec import VectorStoreSpec
 from components.warehouse.spec import WarehouseSpec
 
 OLD_VERSIONS_DAYS = 90
@@ -24,6 +25,7 @@ class Stores:
     object_keys: tuple[str, ...]
     models: ModelStoreSpec | None
     sql: SqlSpec | None
+    vectors: VectorStoreSpec | None
     cache: CacheSpec | None
     queue: QueueSpec | None
     warehouse: WarehouseSpec | None
@@ -32,7 +34,7 @@ class Stores:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of those that are made."""
-        single = (self.sql, self.cache, self.queue, self.warehouse, self.registry)
+        single = (self.sql, self.vectors, self.cache, self.queue, self.warehouse, self.registry)
         return tuple(spec.name for spec in (*self.objects, *single) if spec is not None)
 
 
@@ -54,6 +56,7 @@ def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
         object_keys=tuple(one.data_class or ownership.data_class for one in wanted.objects),
         models=_models(blueprint, ownership, region),
         sql=_sql(blueprint, ownership, region),
+        vectors=_vectors(blueprint, ownership),
         cache=_cache(blueprint, ownership, region),
         queue=_queue(blueprint, ownership, region),
         warehouse=_warehouse(blueprint, ownership, region),
@@ -85,6 +88,25 @@ def _sql(blueprint: Platform, ownership: Ownership, region: str) -> SqlSpec | No
         backup_days=wanted.backup_days,
         clients=blueprint.network.cidr,
         image=IMAGES["postgres"],
+    )
+
+
+def _vectors(blueprint: Platform, ownership: Ownership) -> VectorStoreSpec | None:
+    """The store in the cluster; vectors in the relational store or outside need none."""
+    wanted = blueprint.stores.vectors
+    if not isinstance(wanted, OwnVectors) or wanted.engine == "pgvector":
+        return None
+    return VectorStoreSpec(
+        name=f"{blueprint.name}-vectors",
+        ownership=ownership,
+        image=IMAGES["qdrant"],
+        storage_gib=wanted.storage_gib,
+        storage_class="encrypted",
+        memory_gib=wanted.memory_gib,
+        clients=("ingestion", "assistant"),
+        backup_image=IMAGES["curl"],
+        backup_schedule="45 3 * * *",
+        keep_backups=14,
     )
 
 

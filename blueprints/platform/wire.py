@@ -1,6 +1,6 @@
 """From a platform's plan to components: straight-line calls, no decision."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from components.budget.contract import BudgetArgs, HasBudget
 from components.cache.contract import CacheArgs, HasCache
 from components.cluster.contract import ClusterArgs, HasCluster
 from components.gpu_pool.contract import GpuPoolArgs, HasGpuPool
+from components.identity.contract import HasIdentity, IdentityArgs
 from components.keys.contract import HasKeys, KeysArgs
 from components.model_store.contract import HasModelStore, ModelStoreArgs
 from components.network.contract import HasNetwork, NetworkArgs
@@ -19,6 +20,7 @@ from components.object_store.contract import HasObjectStore, ObjectStoreArgs
 from components.queue.contract import HasQueue, QueueArgs
 from components.registry.contract import HasRegistry, RegistryArgs
 from components.sql.contract import HasSql, SqlArgs
+from components.vector_store.contract import HasVectorStore, VectorStoreArgs
 from components.warehouse.contract import HasWarehouse, WarehouseArgs
 
 
@@ -32,6 +34,8 @@ class PlatformKit(
     HasObjectStore,
     HasModelStore,
     HasSql,
+    HasVectorStore,
+    HasIdentity,
     HasCache,
     HasQueue,
     HasWarehouse,
@@ -56,6 +60,23 @@ class PlatformOutputs:
     pools: Output[Mapping[str, Mapping[str, str]]]
     endpoints: Output[Mapping[str, str]]
     resources: Output[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What stores are made in: keys by class of data, the key of most, the network, the platform's namespace."""
+
+    keys: Mapping[str, Output[str]]
+    key: Output[str]
+    network: Output[str]
+    subnets: Output[Sequence[str]]
+    namespace: Output[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    endpoints: dict[str, Output[str]]
+    resources: dict[str, Output[str]]
 
 
 def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
@@ -83,19 +104,52 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
         ).labels
         for spec in plan.pools
     }
-    stores = plan.stores
+    stores = _stores(plan, kit, _Inside(by_class, key, network.network, network.endpoints, budget.namespace))
+    resources = stores.resources
+    for spec in plan.identities:
+        kit.identity(
+            f"identity-{spec.name}",
+            IdentityArgs(
+                spec=spec,
+                cluster=cluster.cluster,
+                issuer=cluster.issuer,
+                resources={use.name: resources[use.name] for use in spec.uses},
+                key=key,
+            ),
+        )
+    return PlatformOutputs(
+        cluster=cluster.cluster,
+        kubeconfig=cluster.kubeconfig,
+        issuer=cluster.issuer,
+        namespace=budget.namespace,
+        storage_class=cluster.storage_class,
+        keys=keys,
+        network=network.network,
+        audit=audit.sink,
+        pools=Output.all(**pools),
+        endpoints=Output.all(**stores.endpoints),
+        resources=Output.all(**resources),
+    )
+
+
+def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
+    stores, key, net, subnets = plan.stores, inside.key, inside.network, inside.subnets
     endpoints: dict[str, Output[str]] = {}
     resources: dict[str, Output[str]] = {}
     for spec, kind in zip(stores.objects, stores.object_keys, strict=True):
-        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=by_class[kind]))
+        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=inside.keys[kind]))
         endpoints[spec.name], resources[spec.name] = store.endpoint, store.resource
-    net, subnets = network.network, network.endpoints
     if stores.models is not None:
         models = kit.model_store("models", ModelStoreArgs(spec=stores.models, key=key, network=net, subnets=subnets))
         endpoints["models"], resources["models"] = models.storage_class, models.resource
     if stores.sql is not None:
         sql = kit.sql("sql", SqlArgs(spec=stores.sql, key=key, network=net, subnets=subnets))
         endpoints["sql"], resources["sql"] = sql.endpoint, sql.resource
+    if stores.vectors is not None:
+        made = kit.vector_store("vectors", VectorStoreArgs(spec=stores.vectors, namespace=inside.namespace))
+        endpoints["vectors"] = made.endpoint
+    elif plan.vectors_at:
+        endpoints["vectors"] = endpoints["sql"] if plan.vectors_at == "sql" else Output.from_input(plan.vectors_at)
     if stores.cache is not None:
         cache = kit.cache("cache", CacheArgs(spec=stores.cache, key=key, network=net, subnets=subnets))
         endpoints["cache"], resources["cache"] = cache.endpoint, cache.resource
@@ -110,16 +164,4 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
     if stores.registry is not None:
         registry = kit.registry("registry", RegistryArgs(spec=stores.registry, key=key))
         endpoints["registry"], resources["registry"] = registry.host, registry.resource
-    return PlatformOutputs(
-        cluster=cluster.cluster,
-        kubeconfig=cluster.kubeconfig,
-        issuer=cluster.issuer,
-        namespace=budget.namespace,
-        storage_class=cluster.storage_class,
-        keys=keys,
-        network=network.network,
-        audit=audit.sink,
-        pools=Output.all(**pools),
-        endpoints=Output.all(**endpoints),
-        resources=Output.all(**resources),
-    )
+    return _Made(endpoints, resources)

@@ -164,7 +164,7 @@ def test_outputs_are_the_same_everywhere(platform: Rehearsed) -> None:
         "resources", "monthly_usd",
     }  # fmt: skip
     stores = {"models", "sql", "cache", "queue", "warehouse", "registry"}
-    assert stores <= set(outputs["endpoints"])
+    assert stores | {"vectors"} <= set(outputs["endpoints"])
     assert stores <= set(outputs["resources"])
     assert set(outputs["keys"]) == {"internal", "confidential"}
     assert set(outputs["pools"]) == {"inference", "training"}
@@ -186,13 +186,14 @@ def test_every_component_gives_what_its_contract_says(platform: Rehearsed) -> No
         "warehouse": {"endpoint", "database", "resource"},
         "registry": {"host", "resource"},
         "budget": {"budget", "namespace"},
+        "identity": {"principal", "annotations"},
     }
     found = {
         one.type.split(":")[1].split("/")[0]: set(one.outputs)
         for one in platform.resources()
         if one.type.startswith("domicile:")
     }
-    assert set(found) == set(wanted)
+    assert set(found) - {"vector_store"} == set(wanted)
     for capability, names in wanted.items():
         assert names <= found[capability], capability
 
@@ -235,13 +236,11 @@ def test_everything_that_holds_data_has_our_key(platform: Rehearsed) -> None:
         described = known(one)
         if described is None or one.type in KEYLESS or not mentions_key(described.inputs):
             continue
-        joined = " ".join(strings(one.inputs))
-        vaulted = (
-            all(part in joined for part in next(iter(ours)).rpartition("/keys/")[0::2])
-            if "azure" in one.type
-            else False
+        said = set(strings(one.inputs))
+        parted = any(
+            {uri.partition("/keys/")[0], uri.partition("/keys/")[2]} <= said for uri in ours if "/keys/" in uri
         )
-        assert set(strings(one.inputs)) & ours or vaulted, f"{one.urn} has none of our keys"
+        assert said & ours or parted, f"{one.urn} has none of our keys"
         holders += 1
     assert holders >= 2
 
@@ -254,6 +253,29 @@ def inside(type_: Type, depth: int) -> bool:
     if isinstance(type_, ListOf):
         return inside(type_.item, depth)
     return isinstance(type_, Object) and mentions_key(type_.fields, depth + 1)
+
+
+def test_an_identity_may_do_what_it_uses_and_no_more(platform: Rehearsed) -> None:
+    mine = [one for one in children(platform) if urns.name_of(one.parent).startswith("identity-")]
+    if platform.name.endswith("aws-mumbai"):
+        policy = json.loads(next(one.inputs["policy"] for one in mine if one.type.endswith("RolePolicy")))
+        actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+        assert {"s3:PutObject", "kinesis:GetRecords", "ecr:BatchGetImage", "kms:Decrypt"} <= actions
+        assert not {action for action in actions if "*" in action}
+        assert "kinesis:PutRecord" not in actions
+        assert all(statement["Resource"].startswith("arn:") for statement in policy["Statement"])
+    elif platform.name.endswith("gcp-frankfurt"):
+        roles = {one.inputs["role"] for one in mine if "role" in one.inputs}
+        assert roles == {
+            "roles/iam.workloadIdentityUser",
+            "roles/storage.objectUser",
+            "roles/pubsub.subscriber",
+            "roles/bigquery.dataEditor",
+            "roles/artifactregistry.reader",
+        }
+    elif platform.name.endswith("azure-virginia"):
+        scopes = {one.inputs["scope"].rsplit("/", 1)[-1] for one in mine if one.type.endswith("RoleAssignment")}
+        assert len(scopes) == 4, "one right for each use, on its resource alone"
 
 
 def test_nothing_is_in_another_region(platform: Rehearsed) -> None:

@@ -33,6 +33,8 @@ from components.registry.contract import RegistryArgs
 from components.sql.aws import AwsSql
 from components.sql.contract import SqlArgs
 from components.targets import AwsTarget
+from components.vector_store.contract import VectorStoreArgs
+from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.aws import AwsWarehouse
 from components.warehouse.contract import WarehouseArgs
 
@@ -89,6 +91,10 @@ class AwsKit:
     def object_store(self, name: str, args: ObjectStoreArgs) -> AwsObjectStore:
         """Make an object store."""
         return AwsObjectStore(name, args, self.options())
+
+    def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
+        """Make a vector store on the cluster."""
+        return KubernetesVectorStore(name, args, self.options())
 
     def sql(self, name: str, args: SqlArgs) -> AwsSql:
         """Make a relational store."""

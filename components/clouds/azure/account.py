@@ -14,7 +14,10 @@ from components.ownership import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """``kind`` is StorageV2 or FileStorage; ``nfs`` and ``folders`` make its blobs files and directories."""
+    """``kind`` is StorageV2, FileStorage or BlockBlobStorage; ``folders`` makes its blobs files and directories.
+
+    ``reachable`` lets in who is signed in from anywhere; otherwise only private endpoints do.
+    """
 
     tags: dict[str, str]
     key: Input[str]
@@ -22,6 +25,7 @@ class Shape:
     sku: str = "Standard_ZRS"
     folders: bool = False
     encrypted_transfer: bool = True
+    reachable: bool = False
 
 
 def short(text: str) -> str:
@@ -38,6 +42,8 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
         "encryption_identity": {"encryption_user_assigned_identity": group.identity},
         "services": {kind: {"enabled": True, "key_type": "Account"} for kind in ("blob", "file")},
     }
+    action = azure.storage.DefaultAction
+    default = action.ALLOW if shape.reachable else action.DENY
     identity: Any = group.may_use_keys()
     return azure.storage.StorageAccount(
         f"{owner.name}-account",
@@ -50,8 +56,8 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
         allow_cross_tenant_replication=False,
         allow_shared_key_access=False,
         default_to_o_auth_authentication=True,
-        public_network_access="Disabled",
-        network_rule_set={"bypass": "AzureServices", "default_action": azure.storage.DefaultAction.DENY},
+        public_network_access="Enabled" if shape.reachable else "Disabled",
+        network_rule_set={"bypass": "AzureServices", "default_action": default},
         enable_https_traffic_only=shape.encrypted_transfer,
         minimum_tls_version="TLS1_2",
         is_hns_enabled=shape.folders or None,

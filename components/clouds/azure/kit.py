@@ -33,7 +33,11 @@ from components.registry.azure import AzureRegistry
 from components.registry.contract import RegistryArgs
 from components.sql.azure import AzureSql
 from components.sql.contract import SqlArgs
+from components.state_store.azure import AzureStateStore
+from components.state_store.contract import StateStoreArgs
 from components.targets import AzureTarget
+from components.vector_store.contract import VectorStoreArgs
+from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.azure import AzureWarehouse
 from components.warehouse.contract import WarehouseArgs
 
@@ -106,6 +110,10 @@ class AzureKit:
         """Make an object store."""
         return AzureObjectStore(name, args, self._group, self._endpoints, self.options())
 
+    def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
+        """Make a vector store on the cluster."""
+        return KubernetesVectorStore(name, args, self.options())
+
     def sql(self, name: str, args: SqlArgs) -> AzureSql:
         """Make a relational store."""
         return AzureSql(name, args, self._group, self._stores, self.options())
@@ -129,6 +137,10 @@ class AzureKit:
     def identity(self, name: str, args: IdentityArgs) -> AzureIdentity:
         """Make an identity."""
         return AzureIdentity(name, args, self._group, self.options())
+
+    def state_store(self, name: str, args: StateStoreArgs) -> AzureStateStore:
+        """Make a state store."""
+        return AzureStateStore(name, args, self._group, self.options())
 
     def budget(self, name: str, args: BudgetArgs) -> AzureBudget:
         """Make a budget."""

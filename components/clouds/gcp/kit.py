@@ -32,7 +32,11 @@ from components.registry.contract import RegistryArgs
 from components.registry.gcp import GcpRegistry
 from components.sql.contract import SqlArgs
 from components.sql.gcp import GcpSql
+from components.state_store.contract import StateStoreArgs
+from components.state_store.gcp import GcpStateStore
 from components.targets import GcpTarget
+from components.vector_store.contract import VectorStoreArgs
+from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.contract import WarehouseArgs
 from components.warehouse.gcp import GcpWarehouse
 
@@ -90,6 +94,10 @@ class GcpKit:
         """Make an object store."""
         return GcpObjectStore(name, args, self.options())
 
+    def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
+        """Make a vector store on the cluster."""
+        return KubernetesVectorStore(name, args, self.options())
+
     def sql(self, name: str, args: SqlArgs) -> GcpSql:
         """Make a relational store."""
         return GcpSql(name, args, self.options())
@@ -113,6 +121,10 @@ class GcpKit:
     def identity(self, name: str, args: IdentityArgs) -> GcpIdentity:
         """Make an identity."""
         return GcpIdentity(name, args, self.target.region, self.options())
+
+    def state_store(self, name: str, args: StateStoreArgs) -> GcpStateStore:
+        """Make a state store."""
+        return GcpStateStore(name, args, self.target.project_number, self.options())
 
     def budget(self, name: str, args: BudgetArgs) -> GcpBudget:
         """Make a budget."""

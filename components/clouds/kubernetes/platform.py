@@ -36,6 +36,8 @@ from components.registry.kubernetes import KubernetesRegistry
 from components.sql.contract import SqlArgs
 from components.sql.kubernetes import KubernetesSql
 from components.targets import KubernetesTarget
+from components.vector_store.contract import VectorStoreArgs
+from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.contract import WarehouseArgs
 from components.warehouse.kubernetes import KubernetesWarehouse
 
@@ -99,6 +101,10 @@ class KubernetesPlatformKit:
         """Make an object store."""
         endpoint = self.target.objects.endpoint if self.target.objects else ""
         return KubernetesObjectStore(name, args, endpoint, self.options())
+
+    def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
+        """Make a vector store on the cluster."""
+        return KubernetesVectorStore(name, args, self.options())
 
     def sql(self, name: str, args: SqlArgs) -> KubernetesSql:
         """Make a relational store."""

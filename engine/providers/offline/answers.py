@@ -188,7 +188,7 @@ _TEXTS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str, _Context], 
 )
 
 
-def _special(token: str, made: Props, context: _Context) -> Props:
+def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0911 one answer for each resource
     """What endings cannot tell, for the resources that others are built on."""
     match token:
         case "aws:eks/cluster:Cluster":
@@ -208,6 +208,10 @@ def _special(token: str, made: Props, context: _Context) -> Props:
         case "azure-native:containerservice:ManagedCluster":
             kubelet = {"clientId": context.uuid("kubelet"), "objectId": context.uuid("kubelet-object")}
             return {"identityProfile": {"kubeletidentity": kubelet}}
+        case "azure-native:keyvault:Key":
+            *_, vault, _, key = context.id.split("/")
+            uri = f"https://{vault}.vault.azure.net/keys/{key}"
+            return {"keyUri": uri, "keyUriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
         case "azure-native:keyvault:Vault":
             uri = f"https://{context.name}.vault.azure.net/"
             return {"properties": {**made.get("properties", {}), "vaultUri": uri}}
