@@ -75,3 +75,4 @@ calibrate: $(STAMP)
 
 bench: $(STAMP)
 	@PYTHONPATH=.:tests $(BIN)/python tests/bench.py
+	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done

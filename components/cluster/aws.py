@@ -1,13 +1,11 @@
 """A cluster on AWS: EKS in Auto Mode, whose nodes AWS patches and which brings Karpenter, storage and GPU drivers."""
 
-import json
-
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
 from components.clouds.aws.iam import policy, trust
-from components.cluster import storage
+from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
 from components.core import Component
 
@@ -110,7 +108,12 @@ class AwsCluster(Component):
         )
         self.kubeconfig = Output.secret(
             Output.all(made.name, made.endpoint, made.certificate_authority.apply(lambda found: found.data)).apply(
-                lambda found: _kubeconfig(str(found[0]), str(found[1]), str(found[2]), spec.region)
+                lambda found: kubeconfig.render(
+                    str(found[0]),
+                    str(found[1]),
+                    ("aws", "eks", "get-token", "--cluster-name", str(found[0]), "--region", spec.region),
+                    authority=str(found[2]),
+                )
             )
         )
         self._kubernetes = k8s.Provider(f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self.child())
@@ -168,24 +171,3 @@ class AwsCluster(Component):
                 tags=self._tags,
                 opts=self.child(),
             )
-
-
-def _kubeconfig(name: str, endpoint: str, authority: str, region: str) -> str:
-    """A kubeconfig that asks the AWS CLI for a token: it holds no credential."""
-    user = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "aws",
-            "args": ["eks", "get-token", "--cluster-name", name, "--region", region],
-        }
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": {"server": endpoint, "certificate-authority-data": authority}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "users": [{"name": name, "user": user}],
-        }
-    )

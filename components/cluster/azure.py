@@ -1,6 +1,6 @@
 """A cluster on Azure: AKS, private, with identities from Entra alone."""
 
-import json
+import ipaddress
 from typing import Any
 
 import pulumi_azure_native as azure
@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
 from components.clouds.azure.group import Group, role
-from components.cluster import storage
+from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
 from components.core import Component
 
@@ -116,7 +116,7 @@ class AzureCluster(Component):
         self.issuer = made.oidc_issuer_profile.apply(lambda found: str(found.issuer_url if found else ""))
         self.kubeconfig = Output.secret(
             Output.all(made.name, made.private_fqdn).apply(
-                lambda found: _kubeconfig(str(found[0]), str(found[1]), group.tenant)
+                lambda found: kubeconfig.render(str(found[0]), f"https://{found[1]}:443", _login(group.tenant))
             )
         )
         self._kubernetes = k8s.Provider(f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self.child())
@@ -188,28 +188,8 @@ class AzureCluster(Component):
 
 def _tenth(services: str) -> str:
     """The DNS service's address: the tenth of the services' range."""
-    import ipaddress
-
     return str(ipaddress.ip_network(services)[10])
 
 
-def _kubeconfig(name: str, endpoint: str, tenant: str) -> str:
-    """A kubeconfig that asks kubelogin for a token: it holds no credential."""
-    user = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "kubelogin",
-            "args": ["get-token", "--login", "azurecli", "--server-id", SERVER, "--tenant-id", tenant],
-            "provideClusterInfo": False,
-        }
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": {"server": f"https://{endpoint}:443"}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "users": [{"name": name, "user": user}],
-        }
-    )
+def _login(tenant: str) -> tuple[str, ...]:
+    return ("kubelogin", "get-token", "--login", "azurecli", "--server-id", SERVER, "--tenant-id", tenant)

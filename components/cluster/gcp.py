@@ -1,12 +1,10 @@
 """A cluster on Google Cloud: GKE over the zones of a region, private, with its own node pool for the system."""
 
-import json
-
 import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
-from components.cluster import storage
+from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
 from components.core import Component
 from components.network.gcp import SERVICES
@@ -99,7 +97,15 @@ class GcpCluster(Component):
         self.kubeconfig = Output.secret(
             Output.all(
                 made.name, made.endpoint, made.master_auth.apply(lambda found: found.cluster_ca_certificate)
-            ).apply(lambda found: _kubeconfig(str(found[0]), str(found[1]), str(found[2])))
+            ).apply(
+                lambda found: kubeconfig.render(
+                    str(found[0]),
+                    f"https://{found[1]}",
+                    ("gke-gcloud-auth-plugin",),
+                    authority=str(found[2]),
+                    cluster_info=True,
+                )
+            )
         )
         self._kubernetes = k8s.Provider(f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self.child())
         parameters = {"type": "hyperdisk-balanced", "disk-encryption-kms-key": args.key}
@@ -140,25 +146,3 @@ class GcpCluster(Component):
             },
             opts=self.child(),
         )
-
-
-def _kubeconfig(name: str, endpoint: str, authority: str) -> str:
-    """A kubeconfig that asks gcloud's plugin for a token: it holds no credential."""
-    user = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "gke-gcloud-auth-plugin",
-            "provideClusterInfo": True,
-        }
-    }
-    cluster = {"server": f"https://{endpoint}", "certificate-authority-data": authority}
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": cluster}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "users": [{"name": name, "user": user}],
-        }
-    )

@@ -76,7 +76,8 @@ class Connection:
                     document, context=context, client_configuration=settings, persist_config=False
                 )
         except Exception as error:
-            message = f"the kubeconfig cannot be used: {error}. Name one with the provider's kubeconfig and context"
+            remedy = "Name one with the provider's kubeconfig and context, or preview with --offline"
+            message = f"the kubeconfig cannot be used: {error}. {remedy}"
             raise ProviderError(message) from error
         settings.connection_pool_maxsize = 32
         settings.retries = 0

@@ -197,8 +197,12 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0
             return {
                 "identities": [{"oidcs": [{"issuer": issuer}]}],
                 "certificateAuthority": authority,
+                "endpoint": f"https://{context.host('endpoint')}",
                 "status": "ACTIVE",
             }
+        case "gcp:container/cluster:Cluster":
+            certificate = {"clusterCaCertificate": _text("certificate", context)}
+            return {"masterAuth": {**made.get("masterAuth", {}), **certificate}}
         case "aws:rds/cluster:Cluster" | "aws:rds/instance:Instance":
             return {
                 "port": made.get("port") if "port" in context.schema.inputs and made.get("port", 1) != 443 else 5432
