@@ -149,6 +149,16 @@ def test_subnets_that_overlap_are_told(make_stack: MakeStack) -> None:
     assert "overlaps" in stack.run("preview").error
 
 
+def test_two_networks_may_have_the_same_ranges(make_stack: MakeStack) -> None:
+    second = (
+        'other = aws.ec2.Vpc("other", cidr_block="10.0.0.0/16", opts=options)\n'
+        'aws.ec2.Subnet("others", vpc_id=other.id, cidr_block="10.0.1.0/24", opts=options)\n'
+    )
+    stack = make_stack(NETWORK.format(cidr="10.0.0.0/16", team="a") + second)
+    assert stack.run("preview").ok, stack.messages()
+    assert rehearse(stack, "up").ok
+
+
 @pytest.mark.parametrize("package", ["aws", "gcp", "azure-native"])
 def test_every_answered_function_answers_what_the_sdk_describes(package: str) -> None:
     where = {"aws": "eu-central-1", "gcp": "europe-west3", "azure-native": "westeurope"}[package]

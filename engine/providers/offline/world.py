@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.providers.contract import Found
-from engine.values import Props
 
 _TABLE = """
 create table if not exists things (
@@ -48,17 +47,6 @@ class World:
             self._connection.execute(
                 "delete from things where package = ? and type = ? and id = ?", (package, type_, id_)
             )
-
-    def of_type(self, package: str, type_: str) -> list[tuple[str, Props]]:
-        """Ids and inputs of every thing of a type."""
-        query = "select id, inputs from things where package = ? and type = ? order by id"
-        with self._lock, closing(self._connection.execute(query, (package, type_))) as rows:
-            return [(id_, json.loads(inputs)) for id_, inputs in rows.fetchall()]
-
-    def count(self) -> int:
-        """How many things there are."""
-        with self._lock, closing(self._connection.execute("select count(*) from things")) as rows:
-            return int(rows.fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file."""
