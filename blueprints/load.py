@@ -68,21 +68,34 @@ def plan(file: Path) -> Plan:
     Raises:
         DocumentError: it cannot be used or not be planned; every reason, with its position.
     """
+    return decide(file)[1]
+
+
+def decide(file: Path) -> tuple[Blueprint, Plan]:
+    """Read a blueprint and decide everything; gives both.
+
+    Raises:
+        DocumentError: as of ``plan``.
+    """
     loaded = load(file)
     try:
-        if isinstance(loaded.blueprint, StateStore):
-            return state_stores.resolve(loaded.blueprint)
-        if isinstance(loaded.blueprint, Platform):
-            target = loaded.blueprint.target
-            hardware = _attached(file, target) if isinstance(target, KubernetesTarget) else None
-            return platforms.resolve(loaded.blueprint, hardware)
-        hardware, classes = _hardware(file, loaded.document, loaded.blueprint)
-        return assistants.resolve(loaded.blueprint, hardware, classes)
+        return loaded.blueprint, _decided(file, loaded)
     except RefusedError as error:
         lines = [
             f"{loaded.document.where(one.path)}: {'.'.join(map(str, one.path))}: {one.text}" for one in error.reasons
         ]
         raise DocumentError("\n".join(lines)) from error
+
+
+def _decided(file: Path, loaded: Loaded) -> Plan:
+    blueprint = loaded.blueprint
+    if isinstance(blueprint, StateStore):
+        return state_stores.resolve(blueprint)
+    if isinstance(blueprint, Platform):
+        target = blueprint.target
+        return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
+    hardware, classes = _hardware(file, loaded.document, blueprint)
+    return assistants.resolve(blueprint, hardware, classes)
 
 
 def assistant(file: Path) -> tuple[KnowledgeAssistant, KnowledgeAssistantPlan]:
@@ -91,7 +104,7 @@ def assistant(file: Path) -> tuple[KnowledgeAssistant, KnowledgeAssistantPlan]:
     Raises:
         DocumentError: it is another kind of blueprint, or it cannot be used or not be planned.
     """
-    found, decided = load(file).blueprint, plan(file)
+    found, decided = decide(file)
     if isinstance(found, KnowledgeAssistant) and isinstance(decided, KnowledgeAssistantPlan):
         return found, decided
     message = f"{file}: kind: a blueprint of kind '{found.kind}' serves no model; name a workload's"

@@ -1,5 +1,6 @@
 """What the kinds of blueprint have in common."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,15 @@ class Written(BaseModel):
     """Taken as written: no unknown key, no conversion between types, no change afterwards."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DataClass(StrEnum):
+    """How sensitive data is, from the least to the most. It is no access level of people."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
 
 
 class Owner(Written):

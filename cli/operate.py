@@ -112,11 +112,7 @@ def _operate(
 
     setting = session.setting(sink, packs=sources, unknowns_fail=on_unknown == "fail")
     try:
-        if kind == "preview":
-            return operations.preview(setting, session.program())
-        if kind == "up":
-            return operations.up(setting, session.program())
-        return operations.refresh(setting) if kind == "refresh" else operations.destroy(setting)
+        return operations.run(kind, setting, session.program())
     finally:
         shown.close()
 

@@ -1,11 +1,11 @@
 """The base of every component: its token, its inputs as the engine sees them, its children, its outputs."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_origin
 
 import pulumi
-from pulumi import Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
 
 class Component(pulumi.ComponentResource):
@@ -31,6 +31,11 @@ class Component(pulumi.ComponentResource):
         declared = [one.__annotations__ for one in type(self).__mro__ if issubclass(one, Component)]
         names = [name for own in declared for name, hint in own.items() if get_origin(hint) is Output]
         self.register_outputs({name: getattr(self, name) for name in names})
+
+
+def first(values: Input[Sequence[str]]) -> Output[str]:
+    """The first of several values: where a cloud's subnets belong to no zone there is one alone."""
+    return Output.from_input(values).apply(lambda found: found[0])
 
 
 def manifest(part: Any) -> Any:

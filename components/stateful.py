@@ -54,7 +54,7 @@ def build(owner: Component, store: Store) -> None:
                 "replicas": 1,
                 "selector": {"matchLabels": selector},
                 "template": {"metadata": {"labels": labels}, "spec": _pod(store)},
-                "volumeClaimTemplates": [_claim("data", store, labels)],
+                "volumeClaimTemplates": [claim("data", selector, store.storage_class, store.storage_gib)],
             }
         ),
         opts=owner.child(depends_on=[service]),
@@ -117,13 +117,14 @@ def _pod(store: Store) -> dict[str, Any]:
     }
 
 
-def _claim(name: str, store: Store, labels: dict[str, str]) -> dict[str, Any]:
+def claim(name: str, labels: dict[str, str], storage_class: str, storage_gib: int) -> dict[str, Any]:
+    """A volume claim; a StatefulSet's template takes labels that never change, since nobody may change it."""
     return {
         "metadata": {"name": name, "labels": labels},
         "spec": {
             "accessModes": ["ReadWriteOnce"],
-            "storageClassName": store.storage_class,
-            "resources": {"requests": {"storage": f"{store.storage_gib}Gi"}},
+            "storageClassName": storage_class,
+            "resources": {"requests": {"storage": f"{storage_gib}Gi"}},
         },
     }
 
@@ -131,11 +132,11 @@ def _claim(name: str, store: Store, labels: dict[str, str]) -> dict[str, Any]:
 def _backup(owner: Component, store: Store, part: str) -> None:
     labels = store.ownership.labels(part)
     place = {"namespace": store.namespace, "labels": labels}
-    claim = _claim(part, store, labels)
+    volume = claim(part, labels, store.storage_class, store.storage_gib)
     k8s.core.v1.PersistentVolumeClaim(
         f"{owner.name}-backup-volume",
         metadata=manifest({"name": part, **place}),
-        spec=manifest(claim["spec"]),
+        spec=manifest(volume["spec"]),
         opts=owner.child(),
     )
     k8s.batch.v1.CronJob(

@@ -58,6 +58,19 @@ class Result:
     cancelled: bool = False
 
 
+def run(kind: str, setting: Setting, program: Program) -> Result:
+    """Carry out the operation of a name: preview, up, refresh or destroy; the last two need no program."""
+    match kind:
+        case "preview":
+            return preview(setting, program)
+        case "up":
+            return up(setting, program)
+        case "refresh":
+            return refresh(setting)
+        case _:
+            return destroy(setting)
+
+
 def preview(setting: Setting, program: Program) -> Result:
     """Tell what `up` would do; changes nothing."""
     return _operate(setting, "preview", program, dry=True)

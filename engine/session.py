@@ -1,5 +1,6 @@
 """Everything an operation needs, put together from a project folder: the engine's front door."""
 
+import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,19 +110,19 @@ class Session:
 
     def _clouds(self) -> Callable[[str], Provider | None]:
         """Makes the offline providers of one run: they share what was made, what was seen, and the faults."""
-        shared: list[Offline] = []
+
+        @functools.cache
+        def shared() -> "Offline":
+            from engine.providers.offline.shared import Offline
+
+            if self.rehearsal is None:
+                return Offline(None)
+            return Offline(self.store.home / "clouds.sqlite", self.rehearsal.faults)
 
         def make(package: str) -> Provider | None:
             from engine.providers.offline import sdk
 
-            if not sdk.installed(package):
-                return None
-            if not shared:
-                from engine.providers.offline.shared import Offline
-
-                file = self.store.home / "clouds.sqlite" if self.rehearsal else None
-                shared.append(Offline(file, self.rehearsal.faults if self.rehearsal else ()))
-            return shared[0].provider(package)
+            return shared().provider(package) if sdk.installed(package) else None
 
         return make
 

@@ -31,7 +31,7 @@ def script(name: str) -> str:
 
 file = ROOT / pulumi.Config("domicile").require("blueprint")
 try:
-    blueprint, plan = load.load(file).blueprint, load.plan(file)
+    blueprint, plan = load.decide(file)
 except load.DocumentError as error:
     raise pulumi.RunError(str(error)) from None
 match blueprint, plan:

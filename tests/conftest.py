@@ -12,7 +12,8 @@ from engine import operations
 from engine.localcluster.cluster import Cluster
 from engine.operations import Result
 from engine.policy.judges import PackSource
-from engine.session import Session, open_session
+from engine.session import Rehearsal, Session, open_session
+from engine.state.resource import ResourceState
 from engine.values import Props
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ class Stack:
     unknowns_fail: bool = True
     in_process: bool = True
     overrides: dict[str, str] = field(default_factory=dict[str, str])
+    rehearsal: Rehearsal | None = None
     events: list[Props] = field(default_factory=list[Any])
 
     def run(self, kind: str) -> Result:
@@ -37,15 +39,11 @@ class Stack:
         setting = session.setting(
             self.events.append, packs=self.packs, unknowns_fail=self.unknowns_fail, in_process=self.in_process
         )
-        if kind == "preview":
-            return operations.preview(setting, session.program())
-        if kind == "up":
-            return operations.up(setting, session.program())
-        return operations.refresh(setting) if kind == "refresh" else operations.destroy(setting)
+        return operations.run(kind, setting, session.program())
 
     def session(self) -> Session:
         """Open the stack anew."""
-        return open_session(self.folder, self.name, overrides=self.overrides)
+        return open_session(self.folder, self.name, overrides=self.overrides, rehearsal=self.rehearsal)
 
     def write(self, program: str) -> None:
         """Replace the program."""
@@ -55,6 +53,10 @@ class Stack:
         """The steps of the last run that ended well, without those that change nothing."""
         found = [event["resOutputsEvent"]["metadata"] for event in self.events if "resOutputsEvent" in event]
         return [(one["op"], one["urn"].rsplit("::", 1)[-1]) for one in found if one["op"] != "same"]
+
+    def resources(self) -> list[ResourceState]:
+        """What its state holds."""
+        return self.session().store.load().resources
 
     def messages(self) -> str:
         """Everything the last run said."""

@@ -1,21 +1,11 @@
 """What a team writes: an internal knowledge assistant over its own documents (retrieval-augmented generation)."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.written import Country, Name, Owner, Written
+from blueprints.written import Country, DataClass, Name, Owner, Written
 from components.targets import WorkloadTarget
-
-
-class DataClass(StrEnum):
-    """How sensitive the documents are. It is no access level of people."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    CONFIDENTIAL = "confidential"
-    RESTRICTED = "restricted"
 
 
 class Users(Written):

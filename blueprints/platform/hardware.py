@@ -10,8 +10,7 @@ from catalog.hardware import Accelerator
 from catalog.inventory import Accelerator as Installed
 from catalog.inventory import Inventory
 from catalog.inventory import Pool as Nodes
-
-HOURS = 730
+from planning.cost import HOURS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,9 @@ def owned(pool: Pool, at: tuple[str | int, ...], inventory: Inventory) -> Choice
         if nodes.count < pool.nodes.most:
             text = f"the inventory's pool '{nodes.name}' has {nodes.count} nodes, {pool.nodes.most} are asked for"
             return Reason((*at, "nodes", "most"), text)
-        price = Decimal(str(nodes.monthly_usd_per_node / HOURS)) if nodes.monthly_usd_per_node else None
+        price = (
+            Decimal(str(nodes.monthly_usd_per_node / float(HOURS_PER_MONTH))) if nodes.monthly_usd_per_node else None
+        )
         zones = tuple(nodes.zones) or (f"{inventory.region}-a",)
         return Choice(
             accelerator, nodes.instance_type, has.count, nodes.cpus, nodes.memory_gib, price, pool.nodes.most, zones
@@ -106,6 +107,7 @@ def inventory_of(
     ``labels`` are those whose value is the pool's name.
     """
     region, country = place
+    serving = {pool.name for pool in blueprint.pools if pool.purpose == "inference"}
     pools = [
         Nodes(
             name=name,
@@ -121,13 +123,9 @@ def inventory_of(
             memory_gib=int(choice.memory_gib),
             labels=dict.fromkeys(labels, name),
             terms="leased",
-            monthly_usd_per_node=float(choice.usd_hour * HOURS) if choice.usd_hour else None,
+            monthly_usd_per_node=float(choice.usd_hour * HOURS_PER_MONTH) if choice.usd_hour else None,
         )
         for name, choice in choices.items()
-        if _purpose(blueprint, name) == "inference"
+        if name in serving
     ]
     return Inventory(region=region, country=country, pools=pools)
-
-
-def _purpose(blueprint: Platform, name: str) -> str:
-    return next(pool.purpose for pool in blueprint.pools if pool.name == name)

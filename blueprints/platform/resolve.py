@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from blueprints.platform import features, hardware, needs, stores
-from blueprints.platform.hardware import HOURS, Choice
+from blueprints.platform.hardware import Choice
 from blueprints.platform.model import Platform, Pool
 from blueprints.platform.stores import Stores
 from blueprints.refusal import Reason, RefusedError
+from blueprints.written import DataClass
 from catalog import places
 from catalog.inventory import Inventory
 from components.audit.spec import AuditSpec
@@ -23,10 +24,7 @@ from components.network.addresses import Addresses, divide
 from components.network.spec import NetworkSpec
 from components.ownership import Ownership
 from components.targets import KubernetesTarget
-from planning.cost import Cost, CostLine
-
-#: from the least to the most sensitive: what has no class of its own is kept like the most sensitive
-CLASSES = ("public", "internal", "confidential", "restricted")
+from planning.cost import HOURS_PER_MONTH, Cost, CostLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +158,8 @@ def _bill(blueprint: Platform, choices: dict[str, Choice]) -> Cost:
         if choice is None:
             continue
         nodes = pool.nodes.least
-        usd = None if choice.usd_hour is None else choice.usd_hour * HOURS * nodes
-        most = "unknown" if choice.usd_hour is None else f"{choice.usd_hour * HOURS * pool.nodes.most:,.2f}"
+        usd = None if choice.usd_hour is None else choice.usd_hour * HOURS_PER_MONTH * nodes
+        most = "unknown" if choice.usd_hour is None else f"{choice.usd_hour * HOURS_PER_MONTH * pool.nodes.most:,.2f}"
         basis = f"{nodes} to {pool.nodes.most} x {choice.instance_type}, at most {most} USD a month on demand"
         lines.append(CostLine(f"pool {pool.name}", usd, basis))
     basis = "the catalog has no price of the control plane, system nodes, network and stores without accelerators"
@@ -175,7 +173,7 @@ def _money(blueprint: Platform, bill: Cost, choices: dict[str, Choice], reasons:
         text = f"the pools cost {bill.total:,.2f} USD a month at their least, the budget is {limit:,} USD"
         reasons.append(Reason(("budget", "monthly_usd"), f"{text}: raise it, or let pools shrink to fewer nodes"))
     most = sum(
-        (choices[pool.name].usd_hour or Decimal(0)) * HOURS * pool.nodes.most
+        (choices[pool.name].usd_hour or Decimal(0)) * HOURS_PER_MONTH * pool.nodes.most
         for pool in blueprint.pools
         if pool.name in choices
     )
@@ -195,7 +193,8 @@ def _plan(
     warnings: tuple[str, ...],
 ) -> PlatformPlan:
     data, name, region = blueprint.data, blueprint.name, place.region
-    key = max(data.classes, key=CLASSES.index)
+    # what has no class of its own is kept like the most sensitive
+    key = max(data.classes, key=[str(one) for one in DataClass].index)
     ownership = Ownership(
         workload=name,
         owner=blueprint.owner.team,
@@ -229,7 +228,7 @@ def _plan(
             zones=addresses.zones,
             egress=network.egress,
             public_ingress=network.public_ingress,
-            log_days=_kept(network.log_days),
+            log_days=network.log_days,
         ),
         audit=AuditSpec(name=name, ownership=ownership, region=region, retention_days=data.audit_retention_days),
         cluster=ClusterSpec(
@@ -241,7 +240,7 @@ def _plan(
             system_machine=offer.system_machine,
             system_nodes=max(2, len(place.zones)),
             admins=tuple(getattr(blueprint.target, "admins", ())),
-            log_days=_kept(network.log_days),
+            log_days=network.log_days,
         ),
         pools=pools,
         stores=stores.decide(blueprint, ownership, region),
@@ -257,15 +256,6 @@ def _plan(
             start=blueprint.budget.start,
         ),
     )
-
-
-#: the retentions CloudWatch takes, days; other clouds take any
-KEPT = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-
-
-def _kept(days: int) -> int:
-    """The next longer retention that every cloud takes."""
-    return next((step for step in KEPT if step >= days), KEPT[-1])
 
 
 def _pool(pool: Pool, choice: Choice, ownership: Ownership) -> GpuPoolSpec:

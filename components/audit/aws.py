@@ -49,7 +49,6 @@ class AwsAudit(Component):
 
         made = bucket.build(
             self,
-            "",
             bucket.Shape(
                 tags=tags,
                 key=args.key,

@@ -7,7 +7,6 @@ from components.audit.contract import AuditArgs
 from components.clouds.azure import account, endpoint
 from components.clouds.azure.group import Group
 from components.core import Component
-from components.object_store.azure import versions
 
 LOGS = ("Administrative", "Security", "Policy", "Alert")
 CONTAINER = "insights-activity-logs"
@@ -27,7 +26,7 @@ class AzureAudit(Component):
         spec = args.spec
         tags = spec.ownership.tags("audit")
         kept = account.build(self, f"audit{spec.name}", group, account.Shape(tags=tags, key=args.key))
-        versions(self, group, kept, spec.retention_days, 90)
+        account.versions(self, group, kept, spec.retention_days, 90)
         container = azure.storage.BlobContainer(
             f"{name}-container",
             resource_group_name=group.name,

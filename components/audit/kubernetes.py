@@ -22,7 +22,6 @@ class KubernetesAudit(Component):
         spec = args.spec
         made = bucket.build(
             self,
-            "",
             bucket.Shape(
                 tags=spec.ownership.tags("audit"),
                 key=args.key,

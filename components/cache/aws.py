@@ -5,8 +5,8 @@ import pulumi_random as random
 from pulumi import Output, ResourceOptions
 
 from components.cache.contract import CacheArgs
+from components.clouds.aws import wall
 from components.core import Component
-from components.sql.aws import security_group
 
 PORT = 6379
 #: node types by the memory they have, GiB; source: AWS, "Supported node types"
@@ -29,7 +29,7 @@ class AwsCache(Component):
         spec = args.spec
         tags = spec.ownership.tags("cache")
         groups = aws.elasticache.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnets, tags=tags, opts=self.child())
-        wall = security_group(self, spec.ownership, args.network, (PORT, spec.clients))
+        door = wall.build(self, args.network, (PORT, spec.clients), spec.ownership.tags(name))
         password = random.RandomPassword(f"{name}-password", length=40, special=False, opts=self.child())
         made = aws.elasticache.ReplicationGroup(
             f"{name}-group",
@@ -42,7 +42,7 @@ class AwsCache(Component):
             automatic_failover_enabled=spec.replicas > 0,
             multi_az_enabled=spec.replicas > 0,
             subnet_group_name=groups.name,
-            security_group_ids=[wall.id],
+            security_group_ids=[door.id],
             port=PORT,
             transit_encryption_enabled=True,
             at_rest_encryption_enabled=True,

@@ -1,14 +1,12 @@
 """A cache on Azure: Azure Managed Redis."""
 
-from typing import Any
-
 import pulumi_azure_native as azure
 from pulumi import Output, ResourceOptions
 
 from components.cache.contract import CacheArgs
 from components.clouds.azure import endpoint
 from components.clouds.azure.group import Group
-from components.core import Component
+from components.core import Component, first
 
 PORT = 10000
 #: sizes by the memory they have, GiB. Source: Azure Managed Redis, "Choose a tier"
@@ -30,7 +28,6 @@ class AzureCache(Component):
         spec = args.spec
         tags = spec.ownership.tags("cache")
         size = next((kind for least, kind in SIZES if spec.memory_gib <= least), "B250")
-        identity: Any = group.may_use_keys()
         made = azure.redisenterprise.RedisEnterprise(
             f"{name}-cluster",
             **group.place,
@@ -48,7 +45,7 @@ class AzureCache(Component):
                     },
                 }
             },
-            identity=identity,
+            identity=group.may_use_keys(),
             tags=tags,
             opts=self.child(),
         )
@@ -64,7 +61,7 @@ class AzureCache(Component):
             port=PORT,
             opts=self.child(),
         )
-        subnet = Output.from_input(args.subnets).apply(lambda found: found[0])
+        subnet = first(args.subnets)
         endpoint.build(
             self,
             "cache",

@@ -6,7 +6,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, stateful
 from components.cache.contract import CacheArgs
 from components.cache.spec import CacheSpec
 from components.core import Component, manifest
@@ -71,16 +71,7 @@ class KubernetesCache(Component):
                     "replicas": 1,
                     "selector": {"matchLabels": selector},
                     "template": {"metadata": {"labels": labels}, "spec": _pod(spec)},
-                    "volumeClaimTemplates": [
-                        {
-                            "metadata": {"name": "data", "labels": labels},
-                            "spec": {
-                                "accessModes": ["ReadWriteOnce"],
-                                "storageClassName": spec.storage_class,
-                                "resources": {"requests": {"storage": f"{2 * spec.memory_gib}Gi"}},
-                            },
-                        }
-                    ],
+                    "volumeClaimTemplates": [stateful.claim("data", selector, spec.storage_class, 2 * spec.memory_gib)],
                 }
             ),
             opts=self.child(),

@@ -4,6 +4,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
+from components.clouds.aws import logs
 from components.clouds.aws.iam import policy, trust
 from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
@@ -61,14 +62,7 @@ class AwsCluster(Component):
             ),
             opts=self.child(),
         )
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/eks/{spec.name}/cluster",
-            kms_key_id=args.key,
-            retention_in_days=spec.log_days,
-            tags=self._tags,
-            opts=self.child(),
-        )
+        group = logs.build(self, f"{name}-logs", f"/aws/eks/{spec.name}/cluster", args.key, spec.log_days, self._tags)
         made = aws.eks.Cluster(
             f"{name}-cluster",
             name=spec.name,
@@ -97,7 +91,7 @@ class AwsCluster(Component):
             enabled_cluster_log_types=list(LOGS),
             upgrade_policy={"support_type": "STANDARD"},
             tags=self._tags,
-            opts=self.child(depends_on=[logs]),
+            opts=self.child(depends_on=[group]),
         )
         self._access(made, spec.admins, node_role)
         self._identities(made)

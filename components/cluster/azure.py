@@ -7,13 +7,12 @@ import pulumi_azure_native as azure
 import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
-from components.clouds.azure.group import Group, role
+from components.clouds.azure.group import KEY_USER, Group, role
 from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
-from components.core import Component
+from components.core import Component, first
 
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
-KEY_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 LOGS = ("kube-audit", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "guard", "cluster-autoscaler")
 #: the application every AKS cluster accepts tokens for. Source: Azure/kubelogin
 SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -37,8 +36,8 @@ class AzureCluster(Component):
         spec = args.spec
         tags = spec.ownership.tags("cluster")
         identity, leave = self._identity(args, group, vault, tags)
-        subnet = Output.from_input(args.nodes).apply(lambda found: found[0])
-        pods = Output.from_input(args.pods).apply(lambda found: found[0])
+        subnet = first(args.nodes)
+        pods = first(args.pods)
         made = azure.containerservice.ManagedCluster(
             f"{name}-cluster",
             **group.place,
@@ -168,8 +167,8 @@ class AzureCluster(Component):
             availability_zones=list(spec.zones),
             os_sku="AzureLinux",
             enable_encryption_at_host=True,
-            vnet_subnet_id=Output.from_input(args.nodes).apply(lambda found: found[0]),
-            pod_subnet_id=Output.from_input(args.pods).apply(lambda found: found[0]),
+            vnet_subnet_id=first(args.nodes),
+            pod_subnet_id=first(args.pods),
             tags=tags,
             opts=self.child(ignore_changes=["count"]),
         )

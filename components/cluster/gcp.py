@@ -6,7 +6,7 @@ from pulumi import Output, ProviderResource, ResourceOptions
 
 from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
-from components.core import Component
+from components.core import Component, first
 from components.network.gcp import SERVICES
 
 NODE_ROLES = (
@@ -51,9 +51,9 @@ class GcpCluster(Component):
             location=spec.region,
             node_locations=list(spec.zones),
             network=args.network,
-            subnetwork=Output.from_input(args.nodes).apply(lambda found: found[0]),
+            subnetwork=first(args.nodes),
             ip_allocation_policy={
-                "cluster_secondary_range_name": Output.from_input(args.pods).apply(lambda found: found[0]),
+                "cluster_secondary_range_name": first(args.pods),
                 "services_secondary_range_name": SERVICES,
             },
             networking_mode="VPC_NATIVE",

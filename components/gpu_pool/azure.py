@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Output, ResourceOptions
 
 from components.clouds.azure.group import Group
-from components.core import Component, manifest
+from components.core import Component, first, manifest
 from components.gpu_pool import device_plugin
 from components.gpu_pool.contract import GpuPoolArgs
 from components.gpu_pool.spec import CapacityKind
@@ -78,7 +78,7 @@ class AzureGpuPool(Component):
             os_sku="Ubuntu",
             os_disk_size_gb=spec.disk_gib,
             enable_encryption_at_host=True,
-            vnet_subnet_id=Output.from_input(args.nodes).apply(lambda found: found[0]),
+            vnet_subnet_id=first(args.nodes),
             node_labels=spec.labels,
             node_taints=taints,
             tags=spec.ownership.tags(f"pool-{spec.name}"),

@@ -4,7 +4,7 @@ import json
 
 import pulumi_kubernetes as k8s
 
-from components import ownership
+from components import ownership, pods
 from components.core import Component, manifest
 from components.gpu_pool.spec import GpuPoolSpec
 from components.ownership import PREFIX
@@ -61,11 +61,7 @@ def _pod(spec: GpuPoolSpec, name: str) -> dict[str, object]:
                     {"name": "FAIL_ON_INIT_ERROR", "value": "false"},
                 ],
                 "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": pods.container_security(),
                 "volumeMounts": [
                     {"name": "plugins", "mountPath": "/var/lib/kubelet/device-plugins"},
                     {"name": "config", "mountPath": "/config", "readOnly": True},

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 import pulumi_azure_native as azure
 from pulumi import Output, ResourceOptions
 
-from components.clouds.azure.group import Group, role
+from components.clouds.azure.group import BLOB_CONTRIBUTOR, BLOB_READER, Group, role
 from components.core import Component
 from components.identity.contract import IdentityArgs
 from components.identity.spec import Access
 
 #: built-in roles by kind and access. Source: Azure, "Built-in roles"
 ROLES: dict[tuple[str, Access], str] = {
-    ("object_store", Access.READ): "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    ("object_store", Access.WRITE): "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    ("object_store", Access.READ): BLOB_READER,
+    ("object_store", Access.WRITE): BLOB_CONTRIBUTOR,
     ("queue", Access.READ): "a638d3c7-ab3a-418d-83e6-5f17a39d4fde",
     ("queue", Access.WRITE): "2b629674-e913-4c01-ae53-ef4638d8f975",
     ("secret", Access.READ): "4633458b-17de-408a-b874-0445c86b69e6",
-    ("warehouse", Access.READ): "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    ("warehouse", Access.WRITE): "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    ("warehouse", Access.READ): BLOB_READER,
+    ("warehouse", Access.WRITE): BLOB_CONTRIBUTOR,
     ("registry", Access.READ): "7f951dda-4ed3-4680-a7ca-43fe172d538d",
 }
 

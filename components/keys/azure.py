@@ -6,12 +6,11 @@ from typing import Any
 import pulumi_azure_native as azure
 from pulumi import Output, ResourceOptions
 
-from components.clouds.azure.group import Group, role
+from components.clouds.azure.group import KEY_ENCRYPTION_USER, Group, role
 from components.core import Component
 from components.keys.contract import KeysArgs
 from components.ownership import digest
 
-ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 OPERATIONS = ("wrapKey", "unwrapKey")
 
 
@@ -55,7 +54,7 @@ class AzureKeys(Component):
             scope=vault.id,
             principal_id=identity.principal_id,
             principal_type="ServicePrincipal",
-            role_definition_id=role(group.subscription, ENCRYPTION_USER),
+            role_definition_id=role(group.subscription, KEY_ENCRYPTION_USER),
             opts=self.child(),
         )
         made: dict[str, Output[str]] = {}

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pulumi_gcp as gcp
 from pulumi import Output, ResourceOptions
 
+from components.clouds.gcp.bucket import SECONDS_PER_DAY
 from components.core import Component
 from components.keys.contract import KeysArgs
 
-SECONDS_PER_DAY = 86_400
 #: the service agents that encrypt: source: Google Cloud, "Service agents"
 AGENTS = (
     "compute-system.iam.gserviceaccount.com",

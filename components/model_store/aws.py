@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
-from components.core import Component
+from components.core import Component, first
 from components.model_store import shared
 from components.model_store.contract import ModelStoreArgs
 
@@ -24,19 +24,21 @@ class AwsModelStore(Component):
         super().__init__(name, args, opts)
         spec = args.spec
         self._tags = spec.ownership.tags("models")
-        first, last = LUSTRE if spec.parallel else NFS
+        lowest, highest = LUSTRE if spec.parallel else NFS
         wall = aws.ec2.SecurityGroup(
             f"{name}-files",
             vpc_id=args.network,
             description="Weights: from the cluster's nodes",
-            ingress=[{"protocol": "tcp", "from_port": first, "to_port": last, "self": True, "description": "Nodes"}],
+            ingress=[
+                {"protocol": "tcp", "from_port": lowest, "to_port": highest, "self": True, "description": "Nodes"}
+            ],
             tags=self._tags,
             opts=self.child(),
         )
         if spec.parallel:
             self.resource = wall.id
             parameters: Mapping[str, Input[str]] = {
-                "subnetId": Output.from_input(args.subnets).apply(lambda ids: ids[0]),
+                "subnetId": first(args.subnets),
                 "securityGroupIds": wall.id,
                 "deploymentType": "PERSISTENT_2",
                 "perUnitStorageThroughput": "250",

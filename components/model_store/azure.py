@@ -6,7 +6,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.clouds.azure import account, endpoint
 from components.clouds.azure.group import Group
-from components.core import Component
+from components.core import Component, first
 from components.model_store import shared
 from components.model_store.contract import ModelStoreArgs
 
@@ -41,7 +41,7 @@ class AzureModelStore(Component):
                 encrypted_transfer=False,
             ),
         )
-        subnet = Output.from_input(args.subnets).apply(lambda found: found[0])
+        subnet = first(args.subnets)
         endpoint.build(self, door, group, endpoint.Door(kind=door, resource=kept.id, subnet=subnet, tags=tags))
         parameters: Mapping[str, Input[str]] = {
             "protocol": "nfs",

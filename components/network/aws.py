@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
+from components.clouds.aws import logs
 from components.clouds.aws.iam import policy, trust
 from components.core import Component
 from components.network.addresses import Zone
@@ -165,14 +166,7 @@ class AwsNetwork(Component):
 
     def _log(self, name: str, args: NetworkArgs) -> None:
         spec = args.spec
-        group = aws.cloudwatch.LogGroup(
-            f"{name}-flow",
-            name=f"/domicile/{spec.name}/flow",
-            kms_key_id=args.key,
-            retention_in_days=spec.log_days,
-            tags=self._tags,
-            opts=self.child(),
-        )
+        group = logs.build(self, f"{name}-flow", f"/domicile/{spec.name}/flow", args.key, spec.log_days, self._tags)
         role = aws.iam.Role(
             f"{name}-flow",
             assume_role_policy=trust("vpc-flow-logs.amazonaws.com"),

@@ -21,7 +21,6 @@ class AwsObjectStore(Component):
         spec = args.spec
         made = bucket.build(
             self,
-            "",
             bucket.Shape(
                 tags=spec.ownership.tags(spec.name),
                 key=args.key,

@@ -1,7 +1,5 @@
 """An object store on Azure: a storage account of its own with one container."""
 
-from typing import Any
-
 import pulumi_azure_native as azure
 from pulumi import Input, Output, ResourceOptions
 
@@ -27,7 +25,7 @@ class AzureObjectStore(Component):
         spec = args.spec
         tags = spec.ownership.tags(spec.name)
         kept = account.build(self, spec.name, group, account.Shape(tags=tags, key=args.key))
-        versions(self, group, kept, spec.old_versions_days, spec.cold_after_days)
+        account.versions(self, group, kept, spec.old_versions_days, spec.cold_after_days)
         container = azure.storage.BlobContainer(
             f"{name}-container",
             resource_group_name=group.name,
@@ -52,41 +50,3 @@ class AzureObjectStore(Component):
         self.endpoint = kept.primary_endpoints.apply(lambda found: str(found.blob))
         self.resource = kept.id
         self.finish()
-
-
-def versions(
-    owner: Component, group: Group, kept: azure.storage.StorageAccount, old_days: int, cold_days: int | None
-) -> None:
-    """Keep versions and deleted blobs a while; move what is old to cheaper storage."""
-    azure.storage.BlobServiceProperties(
-        f"{owner.name}-versions",
-        resource_group_name=group.name,
-        account_name=kept.name,
-        blob_services_name="default",
-        is_versioning_enabled=True,
-        change_feed={"enabled": True},
-        delete_retention_policy={"enabled": True, "days": min(365, max(7, old_days))},
-        container_delete_retention_policy={"enabled": True, "days": 30},
-        opts=owner.child(),
-    )
-    actions: dict[str, Any] = {"version": {"delete": {"days_after_creation_greater_than": old_days}}}
-    if cold_days is not None:
-        actions["base_blob"] = {"tier_to_cold": {"days_after_modification_greater_than": cold_days}}
-    definition: Any = {"actions": actions, "filters": {"blob_types": ["blockBlob"]}}
-    azure.storage.ManagementPolicy(
-        f"{owner.name}-lifecycle",
-        resource_group_name=group.name,
-        account_name=kept.name,
-        management_policy_name="default",
-        policy={
-            "rules": [
-                {
-                    "name": "age",
-                    "enabled": True,
-                    "type": "Lifecycle",
-                    "definition": definition,
-                }
-            ]
-        },
-        opts=owner.child(),
-    )

@@ -5,7 +5,7 @@ from pulumi import Output, ResourceOptions
 
 from components.clouds.azure import endpoint
 from components.clouds.azure.group import Group, name_of, vault_of
-from components.core import Component
+from components.core import Component, first
 from components.queue.contract import QueueArgs
 
 
@@ -32,10 +32,7 @@ class AzureQueue(Component):
             minimum_tls_version="1.2",
             public_network_access="Disabled",
             zone_redundant=True,
-            identity={
-                "type": azure.eventhub.ManagedServiceIdentityType.USER_ASSIGNED,
-                "user_assigned_identities": [group.identity],
-            },
+            identity=group.may_use_keys(),
             encryption={
                 "key_source": azure.eventhub.KeySource.MICROSOFT_KEY_VAULT,
                 "require_infrastructure_encryption": True,
@@ -62,7 +59,7 @@ class AzureQueue(Component):
             },
             opts=self.child(),
         )
-        subnet = Output.from_input(args.subnets).apply(lambda found: found[0])
+        subnet = first(args.subnets)
         endpoint.build(
             self, "queue", group, endpoint.Door(kind="namespace", resource=space.id, subnet=subnet, tags=tags)
         )

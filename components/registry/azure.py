@@ -1,7 +1,5 @@
 """A registry on Azure: a premium container registry under our key, with a cache rule for each mirror."""
 
-from typing import Any
-
 import pulumi_azure_native as azure
 from pulumi import Input, Output, ResourceOptions
 
@@ -41,7 +39,7 @@ class AzureRegistry(Component):
                 "status": "enabled",
                 "key_vault_properties": {"key_identifier": args.key, "identity": group.client},
             },
-            identity=_identity(group),
+            identity=group.may_use_keys_by_id(),
             policies={
                 "export_policy": {"status": "disabled"},
                 "retention_policy": {"status": "enabled", "days": 30},
@@ -67,8 +65,3 @@ class AzureRegistry(Component):
         self.host = made.login_server
         self.resource = made.id
         self.finish()
-
-
-def _identity(group: Group) -> Any:
-    kind = azure.containerregistry.ResourceIdentityType.USER_ASSIGNED
-    return {"type": kind, "user_assigned_identities": Output.from_input(group.identity).apply(lambda id_: {id_: {}})}

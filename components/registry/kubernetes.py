@@ -6,7 +6,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, stateful
 from components.core import Component, manifest
 from components.ownership import PREFIX, digest
 from components.registry.contract import RegistryArgs
@@ -55,16 +55,7 @@ class KubernetesRegistry(Component):
                         "metadata": {"labels": labels, "annotations": {f"{PREFIX}/config": digest(config)}},
                         "spec": _pod(spec),
                     },
-                    "volumeClaimTemplates": [
-                        {
-                            "metadata": {"name": "images", "labels": labels},
-                            "spec": {
-                                "accessModes": ["ReadWriteOnce"],
-                                "storageClassName": spec.storage_class,
-                                "resources": {"requests": {"storage": f"{spec.storage_gib}Gi"}},
-                            },
-                        }
-                    ],
+                    "volumeClaimTemplates": [stateful.claim("images", selector, spec.storage_class, spec.storage_gib)],
                 }
             ),
             opts=self.child(),

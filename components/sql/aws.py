@@ -1,12 +1,10 @@
 """PostgreSQL on AWS: Aurora, which scales by itself between a quarter of its size and all of it."""
 
-from collections.abc import Sequence
-
 import pulumi_aws as aws
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Output, ResourceOptions
 
+from components.clouds.aws import wall
 from components.core import Component
-from components.ownership import Ownership
 from components.sql.contract import SqlArgs
 
 PORT = 5432
@@ -30,7 +28,7 @@ class AwsSql(Component):
         tags = spec.ownership.tags("sql")
         most = max(1, spec.memory_gib // GIB_PER_UNIT)
         groups = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnets, tags=tags, opts=self.child())
-        wall = security_group(self, spec.ownership, args.network, (PORT, spec.clients))
+        door = wall.build(self, args.network, (PORT, spec.clients), spec.ownership.tags(name))
         parameters = aws.rds.ClusterParameterGroup(
             f"{name}-parameters",
             family=f"aurora-postgresql{spec.version}",
@@ -61,7 +59,7 @@ class AwsSql(Component):
             kms_key_id=args.key,
             db_subnet_group_name=groups.name,
             db_cluster_parameter_group_name=parameters.name,
-            vpc_security_group_ids=[wall.id],
+            vpc_security_group_ids=[door.id],
             backup_retention_period=min(35, spec.backup_days),
             preferred_backup_window="02:00-03:00",
             copy_tags_to_snapshot=True,
@@ -94,24 +92,3 @@ class AwsSql(Component):
         self.secret = cluster.master_user_secrets.apply(lambda found: str(found[0].secret_arn if found else ""))
         self.resource = cluster.arn
         self.finish()
-
-
-def security_group(
-    owner: Component, ownership: Ownership, network: Input[str], port_and_clients: tuple[int, str]
-) -> aws.ec2.SecurityGroup:
-    """A wall with one door: a port, from one range; nothing goes out."""
-    port, clients = port_and_clients
-    return aws.ec2.SecurityGroup(
-        f"{owner.name}-wall",
-        vpc_id=network,
-        description=f"Port {port} from the platform's network",
-        ingress=[_door(port, [clients])],
-        tags=ownership.tags(owner.name),
-        opts=owner.child(),
-    )
-
-
-def _door(port: int, clients: Sequence[str]) -> aws.ec2.SecurityGroupIngressArgs:
-    return aws.ec2.SecurityGroupIngressArgs(
-        protocol="tcp", from_port=port, to_port=port, cidr_blocks=list(clients), description="Platform"
-    )

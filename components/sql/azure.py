@@ -1,7 +1,5 @@
 """PostgreSQL on Azure: a flexible server inside the network."""
 
-from typing import Any
-
 import pulumi_azure_native as azure
 import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
@@ -66,7 +64,7 @@ class AzureSql(Component):
                 "primary_key_uri": args.key,
                 "primary_user_assigned_identity_id": group.identity,
             },
-            identity=_identity(group),
+            identity=group.may_use_keys_by_id(),
             tags=tags,
             opts=self.child(),
         )
@@ -95,10 +93,3 @@ class AzureSql(Component):
         self.secret = secret.build(self, group, args.key, password.result, tags)
         self.resource = made.id
         self.finish()
-
-
-def _identity(group: Group) -> Any:
-    return {
-        "type": azure.dbforpostgresql.IdentityType.USER_ASSIGNED,
-        "user_assigned_identities": Output.from_input(group.identity).apply(lambda id_: {id_: {}}),
-    }

@@ -4,18 +4,15 @@ import pulumi_azure_native as azure
 from pulumi import Output, ResourceOptions
 
 from components.clouds.azure import account
-from components.clouds.azure.group import Group, role
+from components.clouds.azure.group import BLOB_CONTRIBUTOR, KEY_USER, Group, role
 from components.core import Component
 from components.keys.azure import AzureKeys
 from components.keys.contract import KeysArgs
 from components.keys.spec import KeysSpec
-from components.object_store.azure import versions
 from components.state_store.contract import StateStoreArgs
 from components.state_store.spec import OLD_VERSIONS_DAYS
 
 CONTAINER = "state"
-BLOB_OWNER = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 
 
 class AzureStateStore(Component):
@@ -47,7 +44,7 @@ class AzureStateStore(Component):
         key = keys.keys.apply(lambda found: found["bucket"])
         shape = account.Shape(tags=spec.ownership.tags("state"), key=key, reachable=True)
         kept = account.build(self, f"state{spec.name}", group, shape)
-        versions(self, group, kept, OLD_VERSIONS_DAYS, None)
+        account.versions(self, group, kept, OLD_VERSIONS_DAYS, None)
         container = azure.storage.BlobContainer(
             f"{name}-container",
             resource_group_name=group.name,
@@ -57,7 +54,7 @@ class AzureStateStore(Component):
             opts=self.child(protect=True),
         )
         for index, operator in enumerate(spec.operators):
-            for part, scope, definition in (("state", kept.id, BLOB_OWNER), ("secrets", keys.vault, CRYPTO_USER)):
+            for part, scope, definition in (("state", kept.id, BLOB_CONTRIBUTOR), ("secrets", keys.vault, KEY_USER)):
                 azure.authorization.RoleAssignment(
                     f"{name}-operator-{index}-{part}",
                     scope=scope,

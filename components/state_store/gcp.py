@@ -4,11 +4,10 @@ import pulumi_gcp as gcp
 from pulumi import Output, ResourceOptions
 
 from components.clouds.gcp import bucket
+from components.clouds.gcp.bucket import SECONDS_PER_DAY
 from components.core import Component
 from components.state_store.contract import StateStoreArgs
 from components.state_store.spec import OLD_VERSIONS_DAYS
-
-SECONDS_PER_DAY = 86_400
 
 
 class GcpStateStore(Component):

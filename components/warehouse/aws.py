@@ -3,8 +3,8 @@
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
+from components.clouds.aws import wall
 from components.core import Component
-from components.sql.aws import security_group
 from components.warehouse.contract import WarehouseArgs
 
 PORT = 5439
@@ -24,7 +24,7 @@ class AwsWarehouse(Component):
         super().__init__(name, args, opts)
         spec = args.spec
         tags = spec.ownership.tags("warehouse")
-        wall = security_group(self, spec.ownership, args.network, (PORT, spec.clients))
+        door = wall.build(self, args.network, (PORT, spec.clients), spec.ownership.tags(name))
         space = aws.redshiftserverless.Namespace(
             f"{name}-namespace",
             namespace_name=spec.name,
@@ -44,7 +44,7 @@ class AwsWarehouse(Component):
             enhanced_vpc_routing=True,
             publicly_accessible=False,
             subnet_ids=args.subnets,
-            security_group_ids=[wall.id],
+            security_group_ids=[door.id],
             config_parameters=[{"parameter_key": "require_ssl", "parameter_value": "true"}],
             tags=tags,
             opts=self.child(),

@@ -5,7 +5,7 @@ from pulumi import Output, ResourceOptions
 
 from components.clouds.azure import account, endpoint
 from components.clouds.azure.group import Group
-from components.core import Component
+from components.core import Component, first
 from components.warehouse.contract import WarehouseArgs
 
 
@@ -22,7 +22,7 @@ class AzureWarehouse(Component):
         super().__init__(name, args, opts)
         spec = args.spec
         tags = spec.ownership.tags("warehouse")
-        subnet = Output.from_input(args.subnets).apply(lambda found: found[0])
+        subnet = first(args.subnets)
         lake = account.build(self, f"lake{spec.name}", group, account.Shape(tags=tags, key=args.key, folders=True))
         files = azure.storage.BlobContainer(
             f"{name}-files",

@@ -10,7 +10,6 @@ from conftest import MakeStack, Stack
 from everything import CLOUDS, serve
 
 from catalog import places
-from engine import operations
 from engine.errors import UnsupportedError
 from engine.operations import Result
 from engine.providers.contract import Provider, Subject
@@ -18,7 +17,7 @@ from engine.providers.offline import invokes, schema
 from engine.providers.offline.identity import scope_of
 from engine.providers.offline.shared import Offline
 from engine.providers.plugin import PluginProvider
-from engine.session import Rehearsal, open_session
+from engine.session import Rehearsal
 from engine.values import UNKNOWN, Props
 
 NETWORK = """
@@ -34,12 +33,8 @@ pulumi.export("bucket", bucket.bucket)
 
 
 def rehearse(stack: Stack, kind: str, *faults: str) -> Result:
-    session = open_session(stack.folder, stack.name, rehearsal=Rehearsal(faults))
-    stack.events = []
-    setting = session.setting(stack.events.append, in_process=True)
-    if kind in ("preview", "up"):
-        return getattr(operations, kind)(setting, session.program())
-    return getattr(operations, kind)(setting)
+    stack.rehearsal = Rehearsal(faults)
+    return stack.run(kind)
 
 
 @pytest.mark.parametrize("package", CLOUDS)

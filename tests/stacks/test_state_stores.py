@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from rehearsed import Rehearsed, backend
+from rehearsed import backend, rehearsed
 
 from blueprints import load
 from catalog.documents import DocumentError
@@ -25,7 +25,7 @@ def _passphrase() -> None:
 def test_it_is_made_once_and_told_as_pulumi_takes_it(site: str, tmp_path: Path) -> None:
     patch = backend(tmp_path)
     try:
-        stack = Rehearsed(f"state-{site}")
+        stack = rehearsed(f"state-{site}")
         made = stack.run("up")
         assert made.ok, made.error
         assert made.outputs["backend"].startswith(BACKENDS[site][0])

@@ -28,9 +28,9 @@ class Shape:
     statements: Callable[[str], list[dict[str, Any]]] = lambda _arn: []
 
 
-def build(owner: Component, part: str, shape: Shape) -> aws.s3.Bucket:
+def build(owner: Component, shape: Shape) -> aws.s3.Bucket:
     """Create a bucket and everything that guards it as children of a component."""
-    label = f"{owner.name}-{part}" if part else owner.name
+    label = owner.name
     bucket = aws.s3.Bucket(
         label, object_lock_enabled=shape.locked_days is not None, tags=shape.tags, opts=owner.child()
     )

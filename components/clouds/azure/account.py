@@ -44,7 +44,6 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
     }
     action = azure.storage.DefaultAction
     default = action.ALLOW if shape.reachable else action.DENY
-    identity: Any = group.may_use_keys()
     return azure.storage.StorageAccount(
         f"{owner.name}-account",
         **group.place,
@@ -62,7 +61,45 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
         minimum_tls_version="TLS1_2",
         is_hns_enabled=shape.folders or None,
         encryption=encryption,
-        identity=identity,
+        identity=group.may_use_keys(),
         tags=shape.tags,
+        opts=owner.child(),
+    )
+
+
+def versions(
+    owner: Component, group: Group, kept: azure.storage.StorageAccount, old_days: int, cold_days: int | None
+) -> None:
+    """Keep versions and deleted blobs a while; move what is old to cheaper storage."""
+    azure.storage.BlobServiceProperties(
+        f"{owner.name}-versions",
+        resource_group_name=group.name,
+        account_name=kept.name,
+        blob_services_name="default",
+        is_versioning_enabled=True,
+        change_feed={"enabled": True},
+        delete_retention_policy={"enabled": True, "days": min(365, max(7, old_days))},
+        container_delete_retention_policy={"enabled": True, "days": 30},
+        opts=owner.child(),
+    )
+    actions: dict[str, Any] = {"version": {"delete": {"days_after_creation_greater_than": old_days}}}
+    if cold_days is not None:
+        actions["base_blob"] = {"tier_to_cold": {"days_after_modification_greater_than": cold_days}}
+    definition: Any = {"actions": actions, "filters": {"blob_types": ["blockBlob"]}}
+    azure.storage.ManagementPolicy(
+        f"{owner.name}-lifecycle",
+        resource_group_name=group.name,
+        account_name=kept.name,
+        management_policy_name="default",
+        policy={
+            "rules": [
+                {
+                    "name": "age",
+                    "enabled": True,
+                    "type": "Lifecycle",
+                    "definition": definition,
+                }
+            ]
+        },
         opts=owner.child(),
     )

@@ -94,8 +94,14 @@ def annotation(value: Props, key: str) -> str | None:
     return str(found[key]) if is_map(found) and key in found else None
 
 
-def autoname(inputs: Props, name: str, old: Props) -> Props:
-    """Give an unnamed object a name: the one it had, else the resource's name and eight hex digits."""
+def flag(inputs: Props, key: str, *, default: bool = False) -> bool:
+    """A provider's setting, which may travel as text."""
+    value = inputs.get(key, default)
+    return value if isinstance(value, bool) else str(value).lower() == "true"
+
+
+def autoname(inputs: Props, name: str, old: Props, tail: str = "") -> Props:
+    """Give an unnamed object a name: the one it had, else the resource's name and eight hex digits, drawn or given."""
     own = metadata(inputs)
     if own.get("name") or own.get("generateName"):
         return inputs
@@ -104,7 +110,7 @@ def autoname(inputs: Props, name: str, old: Props) -> Props:
         chosen = str(previous["name"])
     else:
         base = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[: NAME_LIMIT - 9] or "resource"
-        chosen = f"{base}-{secrets.token_hex(4)}"
+        chosen = f"{base}-{tail or secrets.token_hex(4)}"
     given = own.get("annotations")
     annotations = {**(given if is_map(given) else {}), AUTONAMED: "true"}
     return {**inputs, "metadata": {**own, "name": chosen, "annotations": annotations}}

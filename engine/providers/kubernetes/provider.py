@@ -52,7 +52,7 @@ class KubernetesProvider(ProviderDefaults):
         failures: list[Failure] = []
         if news.get("renderYamlToDirectory") and news.get("kubeconfig"):
             failures.append(Failure("kubeconfig", "a provider that renders to a directory takes no kubeconfig"))
-        if _flag(news, "enableServerSideApply", default=True) is False:
+        if objects.flag(news, "enableServerSideApply", default=True) is False:
             failures.append(Failure("enableServerSideApply", "the embedded engine applies on the server only"))
         return Checked(news, tuple(failures))
 
@@ -78,9 +78,9 @@ class KubernetesProvider(ProviderDefaults):
             cluster=inputs.get("cluster"),
             namespace=inputs.get("namespace") or "default",
             render_to=Path(render_to) if render_to else None,
-            mutable_maps=_flag(inputs, "enableConfigMapMutable"),
-            mutable_secrets=_flag(inputs, "enableSecretMutable"),
-            delete_unreachable=_flag(inputs, "deleteUnreachable"),
+            mutable_maps=objects.flag(inputs, "enableConfigMapMutable"),
+            mutable_secrets=objects.flag(inputs, "enableSecretMutable"),
+            delete_unreachable=objects.flag(inputs, "deleteUnreachable"),
         )
 
     def check(self, subject: Subject, olds: Props, news: Props) -> Checked:
@@ -424,11 +424,6 @@ class _Pause:
         ended = self._given_up.wait(self._next)
         self._next = min(self._next * 1.5, self._most)
         return not ended
-
-
-def _flag(inputs: Props, key: str, *, default: bool = False) -> bool:
-    value = inputs.get(key, default)
-    return value if isinstance(value, bool) else str(value).lower() == "true"
 
 
 def _server_of(inputs: Props) -> str:

@@ -3,16 +3,24 @@
 Used where no server can be asked: a preview without a cluster still finds a misspelt or mistyped property.
 """
 
-import functools
-import importlib
-import inspect
+import difflib
 import re
-import threading
-import typing
 from collections.abc import Iterator
 from typing import Any
 
 from engine.providers.kubernetes.objects import Kind
+from engine.providers.offline.schema import (
+    Choice,
+    Field,
+    ListOf,
+    MapOf,
+    Object,
+    OneOf,
+    Resource,
+    Scalar,
+    Type,
+    resource,
+)
 from engine.values import Props, is_list, is_map, is_secret, is_unknown, without_internal
 
 CLUSTER_SCOPED = frozenset(
@@ -42,9 +50,7 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
-_SDK = threading.Lock()
-"""The SDK imports its modules when their types are first asked for, which threads must not do at once."""
-
+WORDS = {"string": "a string", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
 _QUANTITY = re.compile(r'(limits|requests|hard|capacity|allocatable|max|min|default|defaultRequest)\["[^"]+"\]$')
 
 
@@ -52,118 +58,79 @@ def namespaced(kind: Kind) -> bool | None:
     """Whether a built-in kind lives in namespaces; None for a kind the SDK does not know."""
     if kind.key in CLUSTER_SCOPED:
         return False
-    with _SDK:
-        return True if _arguments(kind) is not None else None
+    return True if _described(kind) is not None else None
 
 
 def problems(kind: Kind, inputs: Props) -> list[tuple[str, str]]:
     """Every property the SDK's types do not allow, as (path, reason)."""
-    with _SDK:
-        model = _arguments(kind)
-        return list(_object(model, without_internal(inputs), "")) if model is not None else []
+    described = _described(kind)
+    return list(_object(described.inputs, without_internal(inputs), "")) if described is not None else []
 
 
-@functools.cache
-def _arguments(kind: Kind) -> type | None:
-    """The SDK's input class of a built-in kind."""
-    group = "core" if kind.group == "core" else kind.group.split(".")[0]
-    version = kind.api_version.rsplit("/", 1)[-1]
-    try:
-        module = importlib.import_module(f"pulumi_kubernetes.{group}.{version}")
-    except ImportError:
-        return None
-    resource = getattr(module, kind.kind, None)
-    if resource is None:
-        return None
-    source = inspect.getmodule(resource)
-    return getattr(source, f"{kind.kind}InitArgs", None)
+def _described(kind: Kind) -> Resource | None:
+    """The SDK's schema of a built-in kind."""
+    version = kind.api_version if "/" in kind.api_version else f"core/{kind.api_version}"
+    return resource("kubernetes", f"kubernetes:{version}:{kind.kind}")
 
 
-@functools.cache
-def _fields(model: type) -> dict[str, Any]:
-    """Wire name to declared type."""
-    sdk: Any = importlib.import_module("pulumi._types")
-    names: dict[str, str] = sdk.input_type_py_to_pulumi_names(model)
-    types: dict[str, Any] = sdk.input_type_types(model)
-    return {names.get(key, key): types[key] for key in types}
-
-
-def _object(model: type, value: Props, at: str) -> Iterator[tuple[str, str]]:
-    fields = _fields(model)
+def _object(fields: dict[str, Field], value: Props, at: str) -> Iterator[tuple[str, str]]:
     for key, inner in value.items():
         place = f"{at}.{key}" if at else key
-        if key not in fields and key.replace("-", "_") not in fields:
-            close = _close(key, fields)
-            yield place, f"no such property{close}"
-        else:
-            yield from _value(fields.get(key, Any), inner, place)
+        field = fields.get(key)
+        if field is not None:
+            yield from _value(field.type, inner, place)
+        elif key.replace("-", "_") not in fields:
+            yield place, f"no such property{_close(key, fields)}"
 
 
-def _close(key: str, fields: dict[str, Any]) -> str:
-    import difflib
-
+def _close(key: str, fields: dict[str, Field]) -> str:
     found = difflib.get_close_matches(key, fields, 1)
     return f"; did you mean '{found[0]}'?" if found else f"; it has {', '.join(sorted(fields))}"
 
 
-def _value(declared: Any, value: Any, at: str) -> Iterator[tuple[str, str]]:  # noqa: C901 one case for each shape
+def _value(declared: Type, value: Any, at: str) -> Iterator[tuple[str, str]]:
     if value is None or is_unknown(value) or is_secret(value):
         return
-    declared, accepts = _unwrapped(declared)
-    if is_map(value):
-        if isinstance(declared, type) and hasattr(declared, "__dict__") and _is_input(declared):
-            yield from _object(declared, value, at)
-        elif accepts & {str, int, float, bool} and not accepts & {dict} and declared is not Any:
-            yield at, f"must be {_names(accepts)}, is an object"
-        elif typing.get_origin(declared) is dict or "Mapping" in str(typing.get_origin(declared)):
-            for key, inner in value.items():
-                yield from _value(typing.get_args(declared)[1], inner, f'{at}["{key}"]')
-    elif is_list(value):
-        if "Sequence" in str(typing.get_origin(declared)) or typing.get_origin(declared) is list:
-            for index, inner in enumerate(value):
-                yield from _value(typing.get_args(declared)[0], inner, f"{at}[{index}]")
-        elif accepts and declared is not Any:
-            yield at, f"must be {_names(accepts)}, is a list"
+    options = declared.options if isinstance(declared, OneOf) else (declared,)
+    accepts = {kind for one in options for kind in _plain(one)}
+    if is_map(value) or is_list(value):
+        structured = next((one for one in options if isinstance(one, MapOf | ListOf | Object)), None)
+        yield from _inside(structured, value, at, accepts)
     elif accepts and not _fits(value, accepts) and not (_QUANTITY.search(at) and isinstance(value, int | float)):
         yield at, f"must be {_names(accepts)}, is {value!r}"
-    elif not accepts and isinstance(declared, type) and _is_input(declared):
+    elif not accepts and isinstance(declared, Object):
         yield at, f"must be an object, is {value!r}"
 
 
-def _fits(value: Any, accepts: set[type]) -> bool:
+def _inside(
+    structured: MapOf | ListOf | Object | None, value: Any, at: str, accepts: set[str]
+) -> Iterator[tuple[str, str]]:
+    if is_map(value) and isinstance(structured, Object):
+        yield from _object(structured.fields, value, at)
+    elif is_map(value) and isinstance(structured, MapOf):
+        for key, inner in value.items():
+            yield from _value(structured.item, inner, f'{at}["{key}"]')
+    elif is_list(value) and isinstance(structured, ListOf):
+        for index, inner in enumerate(value):
+            yield from _value(structured.item, inner, f"{at}[{index}]")
+    elif accepts:
+        yield at, f"must be {_names(accepts)}, is {'an object' if is_map(value) else 'a list'}"
+
+
+def _plain(declared: Type) -> tuple[str, ...]:
+    """The plain kinds a type takes; an open choice is a string."""
+    if isinstance(declared, Scalar) and declared.kind in WORDS:
+        return (declared.kind,)
+    return ("string",) if isinstance(declared, Choice) and declared.open else ()
+
+
+def _fits(value: Any, accepts: set[str]) -> bool:
     if isinstance(value, bool):
-        return bool in accepts
+        return "boolean" in accepts
     if isinstance(value, int):
-        return bool(accepts & {int, float})
-    return isinstance(value, tuple(accepts))
+        return bool(accepts & {"integer", "number"})
+    return ("string" if isinstance(value, str) else "number") in accepts
 
 
-def _names(accepts: set[type]) -> str:
-    words = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
-    return " or ".join(sorted(words[one] for one in accepts))
-
-
-def _is_input(declared: type) -> bool:
-    return (
-        bool(getattr(declared, "_pulumi_type", False))
-        or hasattr(declared, "__pulumi_input_type__")
-        or declared.__name__.endswith("Args")
-    )
-
-
-def _unwrapped(declared: Any) -> tuple[Any, set[type]]:
-    """The structured alternative of a declared type, and the plain types it takes."""
-    arguments = typing.get_args(declared)
-    origin = typing.get_origin(declared)
-    if origin is typing.Union or str(origin) == "<class 'types.UnionType'>":
-        plain: set[type] = set()
-        structured: Any = None
-        for one in arguments:
-            inner, accepts = _unwrapped(one)
-            plain |= accepts
-            if not accepts and inner is not type(None) and structured is None:
-                structured = inner
-        return structured, plain
-    if declared in (str, int, float, bool):
-        return declared, {declared}
-    return declared, set()
+def _names(accepts: set[str]) -> str:
+    return " or ".join(sorted(WORDS[one] for one in accepts))

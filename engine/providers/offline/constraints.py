@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from engine import paths
@@ -11,10 +11,8 @@ from engine import urn as urns
 from engine.core.model import Failure
 from engine.paths import Path
 from engine.providers.offline import catalogued, vendor_aws, vendor_azure, vendor_gcp
-from engine.providers.offline.schema import ListOf, MapOf, Object, OneOf, Resource, Type
+from engine.providers.offline.schema import ListOf, Object, Resource, Type
 from engine.values import Props, is_list, is_map, is_unknown
-
-Rule = Callable[[str, str, Any], str | None]
 
 _CIDR = re.compile(
     r"(?i)(^cidrBlock$|^cidrs?$|Cidr$|CidrBlock$|CidrBlocks$|^ipCidrRange$|^addressPrefixes$|^subnetCidr)"
@@ -122,12 +120,9 @@ def _walk(type_: Type, value: Any, at: Path, doc: str) -> Iterator[tuple[Path, A
         for index, inner in enumerate(value):
             yield from _walk(item, inner, (*at, index), doc)
     elif is_map(value):
-        if isinstance(type_, Object):
-            for key, inner in value.items():
-                field = type_.fields.get(key)
-                if field is not None:
-                    yield from _walk(field.type, inner, (*at, key), field.doc)
-        elif not isinstance(type_, MapOf | OneOf):
-            return
+        fields = type_.fields if isinstance(type_, Object) else {}
+        for key, inner in value.items():
+            if key in fields:
+                yield from _walk(fields[key].type, inner, (*at, key), fields[key].doc)
     else:
         yield at, value, doc

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from engine import paths
 from engine.core.model import Checked, Diffed, DiffKind, PropertyDiff
 from engine.errors import PartialFailureError, ProviderError, UnsupportedError
 from engine.providers.contract import Found, Made, ProviderDefaults, Subject
+from engine.providers.kubernetes import objects
 from engine.providers.offline import answers, check, constraints, identity, invokes, replaces, schema
 from engine.providers.offline.faults import WORDS, Fault, Faults
 from engine.providers.offline.relations import Relations
 from engine.providers.offline.schema import Resource, Scalar
 from engine.providers.offline.world import World
-from engine.values import Props, has_unknown, is_map, is_unknown
+from engine.values import Props, has_unknown, is_unknown
 
 _AUTONAMED = ("name", "bucket", "identifier", "clusterIdentifier")
 
@@ -70,14 +70,14 @@ class OfflineProvider(ProviderDefaults):
         forcing = replaces.replacing(subject.type, known)
         changes = paths.difference(_without_marks(old_inputs), _without_marks(news))
         keys = tuple(dict.fromkeys(str(one.path[0]) for one in changes if one.path[0] in forcing))
-        if subject.type.startswith("kubernetes:"):
-            keys += tuple(_kubernetes_identity(old_inputs, news))
+        if self._package == "kubernetes":
+            keys += tuple(self._kubernetes_keys(subject, changes, old_inputs))
         detailed = {
-            paths.render(one.path): PropertyDiff(one.kind, one.path[0] in forcing or str(one.path[0]) in keys)
+            paths.render(one.path): PropertyDiff(one.kind, str(one.path[0]) in keys or paths.render(one.path) in keys)
             for one in changes
         }
-        named = any(news.get(key) and key not in news.get("__defaults", ()) for key in _AUTONAMED)
-        return Diffed(DiffKind.SOME if changes else DiffKind.NONE, keys, detailed, bool(keys) and named)
+        before = bool(keys) and self._has_own_name(news)
+        return Diffed(DiffKind.SOME if changes else DiffKind.NONE, keys, detailed, before)
 
     def create(self, subject: Subject, inputs: Props) -> Made:
         """Make it in the world; in a preview, say what will be known."""
@@ -128,12 +128,20 @@ class OfflineProvider(ProviderDefaults):
 
     def expected_id(self, subject: Subject, inputs: Props) -> str:
         """The id follows from the inputs."""
-        if subject.type.startswith("kubernetes:"):
-            metadata: Props = inputs.get("metadata") or {}
-            namespace, name = metadata.get("namespace"), str(metadata.get("name") or subject.name)
-            return f"{namespace}/{name}" if namespace else name
+        if self._package == "kubernetes":
+            return objects.identity(inputs) or subject.name
         known = self._schema(subject.type)
         return identity.make(known, subject.name, self._seed(subject, inputs), inputs, self._scope(inputs))
+
+    def _has_own_name(self, news: Props) -> bool:
+        if self._package == "kubernetes":
+            return objects.annotation(news, objects.AUTONAMED) != "true"
+        return any(news.get(key) and key not in news.get("__defaults", ()) for key in _AUTONAMED)
+
+    def _kubernetes_keys(self, subject: Subject, changes: list[paths.Change], old: Props) -> list[str]:
+        kind = objects.Kind(str(old.get("apiVersion", "")), subject.type.rsplit(":", 1)[-1])
+        maps, secrets = (objects.flag(self._config, f"enable{one}Mutable") for one in ("ConfigMap", "Secret"))
+        return objects.replacing(kind, changes, old, mutable_maps=maps, mutable_secrets=secrets)
 
     def _strike(self, subject: Subject) -> Fault | None:
         """Meet a fault, if one waits: one that lets nothing happen is raised, others are the caller's to tell."""
@@ -144,7 +152,7 @@ class OfflineProvider(ProviderDefaults):
         return fault
 
     def _outputs(self, known: Resource | None, subject: Subject, id_: str, inputs: Props) -> Props:
-        if known is None or subject.type.startswith("kubernetes:"):
+        if known is None or self._package == "kubernetes":
             return dict(inputs)
         seed = self._seed(subject, inputs)
         return answers.outputs(known, subject.name, id_, seed, inputs, self._scope(inputs))
@@ -200,21 +208,7 @@ def _own_name(known: Resource, package: str) -> str | None:
 
 
 def _kubernetes_named(subject: Subject, olds: Props, news: Props) -> Props:
-    metadata: Any = news.get("metadata")
-    if not is_map(metadata):
-        return news if metadata is not None else _kubernetes_named(subject, olds, {**news, "metadata": {}})
-    if metadata.get("name") or metadata.get("generateName"):
-        return news
-    before: Props = olds.get("metadata") or {}
-    annotations: Props = {**(metadata.get("annotations") or {}), "pulumi.com/autonamed": "true"}
-    name = before.get("name") or f"{subject.name}-{identity.digest(subject.urn)[:8]}"
-    return {**news, "metadata": {**metadata, "name": name, "annotations": annotations}}
-
-
-def _kubernetes_identity(old: Props, new: Props) -> list[str]:
-    before: Props = old.get("metadata") or {}
-    after: Props = new.get("metadata") or {}
-    return [f"metadata.{key}" for key in ("name", "namespace") if before.get(key) != after.get(key)]
+    return objects.autoname(news, subject.name, olds, identity.digest(subject.urn)[:8])
 
 
 def _without_marks(inputs: Props) -> Props:

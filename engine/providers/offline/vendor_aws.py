@@ -56,13 +56,9 @@ def instance_types() -> frozenset[str]:
 
 def failures(token: str, inputs: Props) -> list[Failure]:
     """Values outside what the service's model allows."""
-    shape = _operation(token)
-    if shape is None:
-        return []
-    resource = token.rsplit(":", 1)[-1].lower()
     found: list[Failure] = []
     for key, value in inputs.items():
-        member = _member(shape, key, resource) or _elsewhere(token, key)
+        member = _modelled(token, key) if _operation(token) is not None else None
         if member is not None:
             found.extend(_judge(member, value, (key,)))
     return found
@@ -76,18 +72,19 @@ def reason(token: str, key: str, value: Any, doc: str) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and (limits := _RANGE.search(doc)):
         low, high = map(int, limits.groups())
         return None if low <= value <= high else f"{value:g} is outside {low} to {high}"
-    allowed = () if _modelled(token, key) else _said(doc)
+    listed = getattr(_modelled(token, key), "enum", None)  # the model is newer than the SDK's words
+    allowed = () if listed else _said(doc)
     if not allowed or isinstance(value, bool) or str(value).lower() in {one.lower() for one in allowed} | _ALSO:
         return None
     return no_such(value, list(allowed))
 
 
 @functools.cache
-def _modelled(token: str, key: str) -> bool:
-    """Whether the service's model lists a property's values: it is newer than the SDK's words."""
+def _modelled(token: str, key: str) -> Any:
+    """What the service's model says of a property: where it is made, else where it is changed later."""
     shape = _operation(token)
-    member = _member(shape, key, token.rsplit(":", 1)[-1].lower()) if shape is not None else None
-    return bool(getattr(member or _elsewhere(token, key), "enum", None))
+    made = _member(shape, key, token.rsplit(":", 1)[-1].lower()) if shape is not None else None
+    return made or _elsewhere(token, key)
 
 
 @functools.cache
@@ -163,13 +160,10 @@ def _member(shape: Any, key: str, resource: str) -> Any:
     whole = members.get(resource)
     if whole is not None and whole.type_name == "structure":
         members = {**_members(whole), **members}
-    for name in (lowered, f"{resource}{lowered}", f"{lowered}s", lowered.removesuffix("s")):
-        if name in members:
-            return members[name]
+    names = [lowered, f"{resource}{lowered}", f"{lowered}s", lowered.removesuffix("s")]
     if lowered in ("name", "identifier"):
-        ends = [one for name, one in members.items() if name in (f"{resource}{lowered}", f"db{resource}identifier")]
-        return ends[0] if ends else None
-    return None
+        names.append(f"db{resource}identifier")
+    return next((members[name] for name in names if name in members), None)
 
 
 @functools.cache
