@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from cli.check.config import NAME as POLICY_CONFIG
 from cli.main import BAD_INPUT, FAILED, OK
 from engine import project as projects
 
@@ -21,6 +22,9 @@ def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bo
     options: dict[str, Any] = {"on_output": print, "color": "auto" if sys.stdout.isatty() else "never"}
     if kind in ("preview", "up"):
         options["policy_packs"] = [str(pack) for pack in packs]
+        config = projects.load(folder).config_dir / POLICY_CONFIG
+        if config.is_file():
+            options["policy_pack_configs"] = [str(config)] * len(packs)
     with _providers(offline=offline) as variables:
         workspace = api.LocalWorkspaceOptions(env_vars=variables)
         selected = api.create_or_select_stack(stack_name=stack, work_dir=str(root), opts=workspace)

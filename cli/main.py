@@ -98,6 +98,43 @@ def preview(
     command.run(run, as_json=json, yes=True)
 
 
+@app.command(epilog="Example: domicile check --base origin/main --output sarif=check.sarif")
+def check(
+    stacks: Annotated[
+        list[str] | None, typer.Argument(help="Stacks; all, or those a change touches, if left out.")
+    ] = None,
+    *,
+    cwd: Folder = Path(),
+    base: Annotated[str, typer.Option(help="The revision that changes are told against, as origin/main.")] = "",
+    state: Annotated[list[Path] | None, typer.Option(help="A stack's export or state file, judged instead.")] = None,
+    preview_json: Annotated[list[Path] | None, typer.Option(help="The output of `pulumi preview --json`.")] = None,
+    manifests: Annotated[list[Path] | None, typer.Option(help="Rendered Kubernetes YAML: a file or a folder.")] = None,
+    policy_pack_config: Annotated[
+        list[Path] | None, typer.Option(help="Settings by rule, as the Pulumi CLI takes them.")
+    ] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="A law, as eu-gdpr; may be given again.")] = None,
+    output: Annotated[list[str] | None, typer.Option(help="FORMAT=FILE; may be given again.")] = None,
+    format: Annotated[  # noqa: A002 the option's name
+        Literal["text", "json", "markdown", "sarif", "junit", "github"], typer.Option(help="What to print.")
+    ] = "text",
+    timeout: Annotated[int, typer.Option(min=1, max=86_400, help="Seconds after which a check ends.")] = 1200,
+) -> None:
+    """Judge what stacks would be, with no account: every pack, the price, and what changes."""
+    from cli.check import command
+
+    asked = command.Asked(
+        cwd,
+        tuple(stacks or ()),
+        base=base,
+        state=tuple(state or ()),
+        preview=tuple(preview_json or ()),
+        manifests=tuple(manifests or ()),
+        config=tuple(policy_pack_config or ()),
+        profiles=tuple(profile or ()),
+    )
+    command.run(asked, tuple(output or ()), format, timeout)
+
+
 @app.command(epilog="Example: domicile up -s local --yes")
 def up(
     stack: Stack,

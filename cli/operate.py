@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli import display
+from cli.check import config as configs
 from cli.main import FAILED, INTERRUPTED, OK, UNDETERMINED, VIOLATION
 from engine import operations
 from engine.errors import ProjectError
@@ -55,7 +56,8 @@ def run(asked: Run, *, as_json: bool, yes: bool, summary: bool = False) -> None:
         sys.exit(automation.run(asked.kind, asked.folder, asked.stack, packs, yes=yes, offline=asked.offline))
     session = open_session(asked.folder, asked.stack, rehearsal=rehearsal, offline=asked.offline)
     _require_stack(session)
-    own = (PackSource(pack, in_process=True) for pack in packs_of())
+    config = configs.of_project(session.project)
+    own = (PackSource(pack, in_process=True, config=config) for pack in packs_of())
     sources = (*own, *map(PackSource, _folders(asked.extra_packs)))
     if not yes and not _confirmed(asked.kind, session, sources, on_unknown=asked.on_unknown):
         sys.exit(OK)

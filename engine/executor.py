@@ -220,8 +220,9 @@ class Executor:
         return provider.diff(subject, reveal(ask.old.inputs), reveal(ask.old.outputs), reveal(ask.news))
 
     def _analyze(self, ask: Analyze) -> Props:
-        inputs = self.judge.remediate(ask.state)
-        self.judge.analyze(replace(ask.state, inputs=inputs))
+        provider = self.run.news.get(urns.split_reference(ask.state.provider)[0])
+        inputs = self.judge.remediate(ask.state, provider)
+        self.judge.analyze(replace(ask.state, inputs=inputs), provider)
         return inputs
 
     def subject(self, type_: str, id_: str) -> Subject:

@@ -5,13 +5,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from catalog import documents
 from catalog.documents import Document
 from engine.errors import ProjectError, StateError
-from engine.state.secrets import Crypter
-from engine.values import Props, is_list, is_map
+from engine.values import MASK, Props, is_list, is_map
 
 NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}\Z")
 KEY = re.compile(r"^([^:\s]+:)?[^:\s]+\Z")
@@ -49,6 +48,23 @@ class Config:
         return {key: "[secret]" if key in self.secret_keys else value for key, value in self.values.items()}
 
 
+class Opener(Protocol):
+    """Opens sealed texts."""
+
+    def decrypt(self, text: str, /) -> str:
+        """The text that was sealed."""
+        ...
+
+
+class Sealed:
+    """Opens nothing."""
+
+    def decrypt(self, text: str, /) -> str:
+        """A mask, whatever was sealed."""
+        del text
+        return MASK
+
+
 def load(folder: Path) -> Project:
     """Read the project that contains ``folder``.
 
@@ -80,7 +96,7 @@ def load(folder: Path) -> Project:
     )
 
 
-def load_config(project: Project, stack: str, crypter: Callable[[], Crypter]) -> Config:
+def load_config(project: Project, stack: str, crypter: Callable[[], Opener]) -> Config:
     """Read a stack's configuration, with the project's defaults below it; ``crypter`` is asked for by secrets only.
 
     Raises:

@@ -14,7 +14,7 @@ from engine.operations import Setting
 from engine.policy.contract import Judge
 from engine.policy.judges import PackSource, Panel
 from engine.program.launch import Program
-from engine.project import Config, Project
+from engine.project import Config, Project, Sealed
 from engine.providers import plugin
 from engine.providers.builtin import BuiltinProvider
 from engine.providers.contract import Provider
@@ -149,25 +149,28 @@ def open_session(
     overrides: dict[str, str] | None = None,
     rehearsal: Rehearsal | None = None,
     offline: bool = False,
+    state: Path | None = None,
+    sealed: bool = False,
 ) -> Session:
     """Open a stack of the project around ``folder``; ``overrides`` win over its configuration file.
 
-    ``offline`` previews ask neither clouds nor clusters.
+    ``offline`` previews ask neither clouds nor clusters. ``state`` is where states are, if not where they usually are.
+    With ``sealed`` no secret of the configuration is opened: programs get a mask in its place.
 
     Raises:
         EngineError: the project, its configuration or its state cannot be used.
     """
     project = projects.load(folder)
-    root = backend.root_from_environment(project.root)
+    root = state or backend.root_from_environment(project.root)
     store = StackStore(root / REHEARSALS if rehearsal else root, project.name, stack)
     salt = projects.salt(project, stack)
-    if store.exists() or salt:
+    if (store.exists() or salt) and not sealed:
         try:
             store.crypter(salt)  # a wrong passphrase is told now; a new stack derives its key when it needs one
         except StateError as error:
             where = store.file if store.exists() else project.stack_file(stack)
             message = f"{where}: {error}"
             raise StateError(message) from error
-    config = projects.load_config(project, stack, lambda: store.crypter(salt))
+    config = projects.load_config(project, stack, Sealed if sealed else lambda: store.crypter(salt))
     merged = Config({**config.values, **(overrides or {})}, config.secret_keys)
     return Session(project, stack, store, merged, rehearsal, offline)

@@ -1,14 +1,20 @@
 """Every rule, written out by hand, by pack."""
 
-from typing import Any
+from policies.rule import AnyRule
+from policies.rules import ai, budget, encryption, residency, retention, routes
 
-from policies.rule import Rule, StackRule
-from policies.rules import budget, encryption, residency
+VERSION = "0.2.0"
+PACKS: dict[str, tuple[AnyRule, ...]] = {
+    "residency": (*residency.RULES, *retention.RULES, *routes.RULES),
+    "encryption": encryption.RULES,
+    "budget": budget.RULES,
+    "ai": ai.RULES,
+}
+RULES: tuple[AnyRule, ...] = tuple(rule for rules in PACKS.values() for rule in rules)
+#: ids that are used no more, and why: an id never means something else
+RETIRED: dict[str, str] = {}
 
-AnyRule = Rule[Any] | StackRule
-VERSION = "0.1.0"
-RESIDENCY: tuple[AnyRule, ...] = (residency.DECLARED, residency.ALLOWED, residency.INFERENCE, residency.EGRESS)
-ENCRYPTION: tuple[AnyRule, ...] = (encryption.AT_REST, encryption.IN_TRANSIT, encryption.PLAIN_SECRETS)
-BUDGET: tuple[AnyRule, ...] = (budget.OWNED, budget.LIMITED, budget.GPU_TOTAL)
-PACKS: dict[str, tuple[AnyRule, ...]] = {"residency": RESIDENCY, "encryption": ENCRYPTION, "budget": BUDGET}
-RULES: tuple[AnyRule, ...] = (*RESIDENCY, *ENCRYPTION, *BUDGET)
+
+def pack_of(rule: str) -> str:
+    """The pack that a rule is in."""
+    return next(name for name, rules in PACKS.items() if any(one.id == rule for one in rules))

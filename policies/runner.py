@@ -1,8 +1,9 @@
-"""From rules to CrossGuard policies: token to fact to predicate."""
+"""From rules to CrossGuard policies. Under any engine they say what `policies.evaluate` says."""
 
 from collections.abc import Callable
 from typing import Any
 
+import pulumi_policy
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -13,12 +14,15 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from policies.facts.contract import Fact
-from policies.facts.kubernetes import FACTS
-from policies.registry import AnyRule
-from policies.rule import Rule, StackRule
+from policies import evaluate
+from policies.evaluate import EXEMPT, UNDETERMINED, Finding
+from policies.resource import Resource
+from policies.rule import SHARED, AnyRule, Rule, StackRule
+from policies.values import plain
 
 Report = Callable[..., None]
+#: how a finding that could not be made begins: engines that know Domicile show it as undetermined, others as broken
+CANNOT_TELL = "cannot be judged: "
 
 
 def as_policies(rules: tuple[AnyRule, ...]) -> list[Policy]:
@@ -26,55 +30,79 @@ def as_policies(rules: tuple[AnyRule, ...]) -> list[Policy]:
     return [_resource_policy(rule) if isinstance(rule, Rule) else _stack_policy(rule) for rule in rules]
 
 
-def facts_of(type_: str, props: Any, urn: str, wanted: type[Any] = Fact) -> list[Any]:
-    """The facts a resource is, of the wanted kind."""
-    made: list[Any] = []
-    for fact in FACTS:
-        tokens: frozenset[str] = getattr(fact, "TOKENS", frozenset())
-        if type_ in tokens and issubclass(fact, wanted):
-            made.append(fact(props, urn))
-    return made
+def message(rule: AnyRule, finding: Finding) -> str:
+    """What a person reads of a finding."""
+    lead = CANNOT_TELL if finding.verdict == UNDETERMINED else ""
+    at = f"{finding.path}: " if finding.path else ""
+    return f"{lead}{at}{finding.text}. {rule.remedy}"
 
 
-def _resource_policy(rule: Rule[Any]) -> Policy:
+def _resource_policy(rule: Rule) -> Policy:
     def validate(args: ResourceValidationArgs, report: Report) -> None:
-        settings = {**_defaults(rule), **args.get_config()}
-        for fact in facts_of(args.resource_type, args.props, args.urn, rule.reads):
-            for problem in rule.problems(fact, settings):
-                report(f"{problem}. {rule.remedy}")
+        resource = _resource(args)
+        fact = rule.reads.of(resource)
+        if fact is None:
+            args.not_applicable()
+        settings = evaluate.settings_of(rule, {rule.id: plain(dict(args.get_config()))})
+        _report(rule, evaluate.judge(rule, fact, settings, args.urn), args.urn, report)
 
+    async def remediate(args: ResourceValidationArgs) -> dict[str, Any] | None:
+        settings = evaluate.settings_of(rule, {rule.id: plain(dict(args.get_config()))})
+        return rule.repairs(_resource(args), settings) if rule.repairs else None
+
+    mending: Any = remediate if rule.repairs else None
     return ResourceValidationPolicy(
         name=rule.id,
         description=rule.title,
         validate=validate,
-        enforcement_level=EnforcementLevel.MANDATORY,
+        remediate=mending,
+        enforcement_level=EnforcementLevel(evaluate.level(rule, {})),
         config_schema=_schema(rule),
-        severity=rule.severity,
+        severity=pulumi_policy.Severity(rule.severity.value),
         remediation_steps=rule.remedy,
+        tags=list(rule.refs) or None,
     )
 
 
 def _stack_policy(rule: StackRule) -> Policy:
     def validate(args: StackValidationArgs, report: Report) -> None:
-        settings = {**_defaults(rule), **args.get_config()}
-        facts = [fact for one in args.resources for fact in facts_of(one.resource_type, one.props, one.urn)]
-        for problem, urn in rule.problems(facts, settings):
-            report(f"{problem}. {rule.remedy}", urn)
+        settings = evaluate.settings_of(rule, {rule.id: plain(dict(args.get_config()))})
+        resources = [_of_stack(one) for one in args.resources]
+        _report(rule, evaluate.judge(rule, resources, settings, ""), "", report)
 
     return StackValidationPolicy(
         name=rule.id,
         description=rule.title,
         validate=validate,
-        enforcement_level=EnforcementLevel.MANDATORY,
+        enforcement_level=EnforcementLevel(evaluate.level(rule, {})),
         config_schema=_schema(rule),
-        severity=rule.severity,
+        severity=pulumi_policy.Severity(rule.severity.value),
         remediation_steps=rule.remedy,
+        tags=list(rule.refs) or None,
     )
 
 
-def _schema(rule: AnyRule) -> PolicyConfigSchema | None:
-    return PolicyConfigSchema(properties=dict(rule.settings)) if rule.settings else None
+def _report(rule: AnyRule, found: list[Finding], urn: str, report: Report) -> None:
+    for finding in found:
+        if finding.verdict != EXEMPT:
+            report(message(rule, finding), finding.urn or urn or None)
 
 
-def _defaults(rule: AnyRule) -> dict[str, Any]:
-    return {name: one["default"] for name, one in rule.settings.items() if "default" in one}
+def _resource(args: ResourceValidationArgs) -> Resource:
+    provider: dict[str, Any] = plain(args.provider.props) if args.provider is not None else {}
+    return Resource(args.resource_type, args.name, args.urn, plain(args.props), provider, _parent(args.opts.parent))
+
+
+def _of_stack(one: Any) -> Resource:
+    provider: dict[str, Any] = plain(one.provider.props) if one.provider is not None else {}
+    needs = {key: [other.urn for other in found] for key, found in one.property_dependencies.items()}
+    parent = one.parent.urn if one.parent is not None else ""
+    return Resource(one.resource_type, one.name, one.urn, plain(one.props), provider, parent, needs)
+
+
+def _parent(parent: Any) -> str:
+    return str(parent or "")
+
+
+def _schema(rule: AnyRule) -> PolicyConfigSchema:
+    return PolicyConfigSchema(properties={**SHARED, **rule.settings})

@@ -17,12 +17,16 @@ NAME = "gateway"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """An alias that applications name, and the server behind it. ``task`` is `generate` or `embed`."""
+    """An alias that applications name, and the server behind it. ``task`` is `generate` or `embed`.
+
+    ``parallel`` is how many requests the server's replicas take at once: more wait at the gateway.
+    """
 
     alias: str
     server: str
     task: str
     timeout_s: int
+    parallel: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ def configuration(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any
                 "model": f"hosted_vllm/{route.server}",
                 "api_base": endpoints[route.server],
                 "timeout": route.timeout_s,
+                "max_parallel_requests": route.parallel,
             },
             "model_info": {"mode": "embedding" if route.task == "embed" else "chat"},
         }

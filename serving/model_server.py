@@ -9,7 +9,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components import pods
 from components.core import Component, manifest
-from components.ownership import Ownership
+from components.ownership import PREFIX, Ownership
 
 PORT = 8000
 LOAD_GIB_PER_S = 0.2
@@ -25,12 +25,16 @@ POOL_TAINTS = ("cloud.google.com/compute-class", "kubernetes.azure.com/scalesetp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelServerSpec:
-    """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time."""
+    """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time.
+
+    ``licence`` is the model's, as the catalog has it; empty where it is not known.
+    """
 
     name: str
     ownership: Ownership
     image: str
     model: str
+    licence: str
     task: str
     precision: str
     replicas: int
@@ -82,7 +86,7 @@ class ModelServer(Component):
         template = {"metadata": {"labels": labels, "annotations": _scraped()}, "spec": _pod(args, start)}
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata=manifest({"name": spec.name, **place}),
+            metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
             spec=manifest(
                 {
                     "replicas": spec.replicas,
@@ -120,6 +124,16 @@ class ModelServer(Component):
         )
         self.endpoint = Output.from_input(f"http://{spec.name}:{PORT}/v1")
         self.finish()
+
+
+def _model_card(spec: ModelServerSpec) -> dict[str, str]:
+    """What an auditor asks of a model: where it is from, under which licence, and how long it takes to load."""
+    return {
+        f"{PREFIX}/model-source": f"huggingface.co/{spec.model}",
+        f"{PREFIX}/model-licence": spec.licence or "unknown",
+        f"{PREFIX}/weights-gib": str(spec.weights_gib),
+        f"{PREFIX}/load-gib-per-second": str(LOAD_GIB_PER_S),
+    }
 
 
 def _scraped() -> dict[str, str]:

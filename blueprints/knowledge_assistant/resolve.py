@@ -301,6 +301,7 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
         ownership=ownership,
         image=IMAGES["vllm"],
         model=decision.model,
+        licence=known.licence if (known := models.find(decision.model)) else "",
         task="generate" if generates else "embed",
         precision=blueprint.models.precision if generates else "bf16",
         replicas=sized.replicas,
@@ -332,7 +333,14 @@ def _scaling(blueprint: KnowledgeAssistant, ownership: Ownership, server: ModelS
 
 def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple[ModelServerSpec, ...]) -> GatewaySpec:
     routes = tuple(
-        Route(alias=one.name, server=one.name, task=one.task, timeout_s=max(30, 2 * one.answer_s)) for one in servers
+        Route(
+            alias=one.name,
+            server=one.name,
+            task=one.task,
+            timeout_s=max(30, 2 * one.answer_s),
+            parallel=one.max_num_seqs * one.replicas,
+        )
+        for one in servers
     )
     smaller = isinstance(blueprint.fallback, SmallerModel)
     return GatewaySpec(

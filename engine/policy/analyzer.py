@@ -16,7 +16,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from engine import processes, wire
 from engine import urn as urns
 from engine.errors import ProjectError
-from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict
+from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict, cannot_tell
 from engine.server import OPTIONS
 from engine.state.resource import ResourceState
 from engine.values import Props, is_map, reveal
@@ -67,15 +67,9 @@ class AnalyzerPack:
         self.name, self.version = info.name, info.version
         self._configure(info, source.config)
 
-    def analyze(self, state: ResourceState) -> list[Finding]:
+    def analyze(self, state: ResourceState, provider: ResourceState | None) -> list[Finding]:
         """Judge one resource."""
-        request = analyzer_pb2.AnalyzeRequest(
-            type=state.type,
-            properties=wire.struct(reveal(state.inputs)),
-            urn=state.urn,
-            name=urns.name_of(state.urn),
-            options=_options(state),
-        )
+        request = _request(state, provider)
         return self._findings(lambda: self._stub.Analyze(request, timeout=CALL_TIMEOUT_S), state.urn)
 
     def analyze_stack(self, states: list[ResourceState]) -> list[Finding]:
@@ -84,15 +78,9 @@ class AnalyzerPack:
         request = analyzer_pb2.AnalyzeStackRequest(resources=[_resource(one, by_urn) for one in states])
         return self._findings(lambda: self._stub.AnalyzeStack(request, timeout=CALL_TIMEOUT_S), "")
 
-    def remediate(self, state: ResourceState) -> list[Remedy]:
+    def remediate(self, state: ResourceState, provider: ResourceState | None) -> list[Remedy]:
         """Let the pack rewrite one resource's inputs."""
-        request = analyzer_pb2.AnalyzeRequest(
-            type=state.type,
-            properties=wire.struct(reveal(state.inputs)),
-            urn=state.urn,
-            name=urns.name_of(state.urn),
-            options=_options(state),
-        )
+        request = _request(state, provider)
         try:
             response = self._call(lambda: self._stub.Remediate(request, timeout=CALL_TIMEOUT_S))
         except ProjectError as error:
@@ -131,7 +119,8 @@ class AnalyzerPack:
         return [self._finding(one, urn) for one in response.diagnostics]
 
     def _finding(self, one: Any, urn: str) -> Finding:
-        unknown = one.message.startswith("can't run policy") and "during preview" in one.message
+        skipped = one.message.startswith("can't run policy") and "during preview" in one.message
+        unknown = skipped or cannot_tell(one.message)
         verdict: Verdict = "undetermined" if unknown else "violation"
         level = self._levels.get(one.policyName, "mandatory") if unknown else _LEVELS[one.enforcementLevel]
         return Finding(
@@ -199,6 +188,26 @@ def _options(state: ResourceState) -> analyzer_pb2.AnalyzerResourceOptions:
     )
 
 
+def _request(state: ResourceState, provider: ResourceState | None) -> analyzer_pb2.AnalyzeRequest:
+    return analyzer_pb2.AnalyzeRequest(
+        type=state.type,
+        properties=wire.struct(reveal(state.inputs)),
+        urn=state.urn,
+        name=urns.name_of(state.urn),
+        options=_options(state),
+        provider=_provider(provider) if provider is not None else None,
+    )
+
+
+def _provider(state: ResourceState) -> analyzer_pb2.AnalyzerProviderResource:
+    return analyzer_pb2.AnalyzerProviderResource(
+        type=state.type,
+        properties=wire.struct(reveal(state.inputs)),
+        urn=state.urn,
+        name=urns.name_of(state.urn),
+    )
+
+
 def _resource(state: ResourceState, by_urn: dict[str, ResourceState]) -> analyzer_pb2.AnalyzerResource:
     made = analyzer_pb2.AnalyzerResource(
         type=state.type,
@@ -213,12 +222,5 @@ def _resource(state: ResourceState, by_urn: dict[str, ResourceState]) -> analyze
         made.propertyDependencies[key].urns.extend(needs)
     provider: Any = by_urn.get(urns.split_reference(state.provider)[0])
     if provider is not None:
-        made.provider.CopyFrom(
-            analyzer_pb2.AnalyzerProviderResource(
-                type=provider.type,
-                properties=wire.struct(reveal(provider.inputs)),
-                urn=provider.urn,
-                name=urns.name_of(provider.urn),
-            )
-        )
+        made.provider.CopyFrom(_provider(provider))
     return made

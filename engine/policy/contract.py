@@ -9,11 +9,11 @@ from engine.values import Props
 class Judge(Protocol):
     """Judges resources before they are touched, and the stack when all are known."""
 
-    def remediate(self, state: ResourceState) -> Props:
-        """The resource's inputs after every remediation."""
+    def remediate(self, state: ResourceState, provider: ResourceState | None) -> Props:
+        """The resource's inputs after every remediation; ``provider`` is its provider, if it has one."""
         ...
 
-    def analyze(self, state: ResourceState) -> None:
+    def analyze(self, state: ResourceState, provider: ResourceState | None) -> None:
         """Report violations of one resource.
 
         Raises:

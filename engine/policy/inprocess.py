@@ -26,7 +26,7 @@ from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 
 from engine import urn as urns
 from engine.errors import ProjectError
-from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict
+from engine.policy.judges import Finding, Level, PackSource, Remedy, Verdict, cannot_tell
 from engine.state.resource import ResourceState
 from engine.values import Props, is_map, reveal
 
@@ -56,17 +56,17 @@ class InProcessPack:
         self._resource_rules = [one for one in self._policies if isinstance(one, ResourceValidationPolicy)]
         self._stack_rules = [one for one in self._policies if isinstance(one, StackValidationPolicy)]
 
-    def analyze(self, state: ResourceState) -> list[Finding]:
+    def analyze(self, state: ResourceState, provider: ResourceState | None) -> list[Finding]:
         """Judge one resource by every rule."""
         rules = [one for one in self._resource_rules if one.has_validation() and self._level(one) != "disabled"]
         if not rules:
             return []
         props = unknown_checking_proxy(deserialize_properties(reveal(state.inputs)))
-        options, provider = _options(state), None
+        options, behind = _options(state), _provider(provider)
         found: list[Finding] = []
         for rule in rules:
             args = ResourceValidationArgs(
-                state.type, props, state.urn, urns.name_of(state.urn), options, provider, self._settings(rule)
+                state.type, props, state.urn, urns.name_of(state.urn), options, behind, self._settings(rule)
             )
             found += self._run(rule, state.urn, _bound(rule, args))
         return found
@@ -83,7 +83,7 @@ class InProcessPack:
             found += self._run(rule, "", _bound(rule, args))
         return found
 
-    def remediate(self, state: ResourceState) -> list[Remedy]:
+    def remediate(self, state: ResourceState, provider: ResourceState | None) -> list[Remedy]:
         """Apply every remediating rule in turn."""
         made: list[Remedy] = []
         props: Mapping[str, Any] | None = None
@@ -92,7 +92,13 @@ class InProcessPack:
                 continue
             current = props or unknown_checking_proxy(deserialize_properties(reveal(state.inputs)))
             args = ResourceValidationArgs(
-                state.type, current, state.urn, urns.name_of(state.urn), _options(state), None, self._settings(rule)
+                state.type,
+                current,
+                state.urn,
+                urns.name_of(state.urn),
+                _options(state),
+                _provider(provider),
+                self._settings(rule),
             )
             try:
                 result: Any = rule.remediate(args)
@@ -119,7 +125,8 @@ class InProcessPack:
             found.append(Finding(rule.name, self.name, self.version, shown, verdict, message, where, severity))
 
         def report(message: str, where: str | None = None) -> None:
-            finding("violation", f"{rule.description}\n{message}", where or urn)
+            verdict: Verdict = "undetermined" if cannot_tell(message) else "violation"
+            finding(verdict, f"{rule.description}\n{message}", where or urn)
 
         try:
             result = validate(report)
@@ -193,6 +200,13 @@ def _options(state: ResourceState) -> PolicyResourceOptions:
     )
 
 
+def _provider(state: ResourceState | None) -> PolicyProviderResource | None:
+    if state is None:
+        return None
+    props = unknown_checking_proxy(deserialize_properties(reveal(state.inputs)))
+    return PolicyProviderResource(state.type, props, state.urn, urns.name_of(state.urn))
+
+
 def _policy_resources(states: list[ResourceState]) -> list[PolicyResource]:
     made = {
         one.urn: PolicyResource(
@@ -216,9 +230,5 @@ def _policy_resources(states: list[ResourceState]) -> list[PolicyResource]:
         resource.property_dependencies = {
             key: [made[other] for other in needs if other in made] for key, needs in state.property_dependencies.items()
         }
-        provider = made.get(urns.split_reference(state.provider)[0])
-        if provider is not None:
-            resource.provider = PolicyProviderResource(
-                provider.resource_type, provider.props, provider.urn, provider.name
-            )
+        resource.provider = _provider(by_urn.get(urns.split_reference(state.provider)[0]))
     return list(made.values())

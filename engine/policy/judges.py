@@ -11,6 +11,8 @@ from engine.values import Props, annotate
 
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Verdict = Literal["violation", "undetermined", "error"]
+#: how the message of a pack begins that fails closed on a value not known: it is undetermined, not broken
+CANNOT_TELL = "cannot be judged: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Pack(Protocol):
     name: str
     version: str
 
-    def analyze(self, state: ResourceState) -> list[Finding]:
+    def analyze(self, state: ResourceState, provider: ResourceState | None) -> list[Finding]:
         """Judge one resource."""
         ...
 
@@ -65,7 +67,7 @@ class Pack(Protocol):
         """Judge the stack."""
         ...
 
-    def remediate(self, state: ResourceState) -> list[Remedy]:
+    def remediate(self, state: ResourceState, provider: ResourceState | None) -> list[Remedy]:
         """Rewrite one resource's inputs."""
         ...
 
@@ -104,11 +106,11 @@ class Panel:
             self.close()
             raise
 
-    def remediate(self, state: ResourceState) -> Props:
+    def remediate(self, state: ResourceState, provider: ResourceState | None) -> Props:
         """Apply every remediation in turn."""
         inputs = state.inputs
         for pack in self._packs:
-            for remedy in pack.remediate(state):
+            for remedy in pack.remediate(state, provider):
                 if remedy.inputs is None:
                     self._events.diagnose("warning", f"{remedy.pack}: {remedy.policy}: {remedy.note}", state.urn)
                     continue
@@ -124,9 +126,9 @@ class Panel:
                 )
         return inputs
 
-    def analyze(self, state: ResourceState) -> None:
+    def analyze(self, state: ResourceState, provider: ResourceState | None) -> None:
         """Judge one resource; outside a preview a broken mandatory rule stops it."""
-        found = [finding for pack in self._packs for finding in pack.analyze(state)]
+        found = [finding for pack in self._packs for finding in pack.analyze(state, provider)]
         self._report(found)
 
     def analyze_stack(self, states: list[ResourceState]) -> None:
@@ -176,6 +178,11 @@ class Panel:
         if one.verdict == "error":
             return True
         return one.level != "advisory"
+
+
+def cannot_tell(message: str) -> bool:
+    """Whether a pack's message says that it could not judge; a rule's title may stand before it."""
+    return message.startswith(CANNOT_TELL) or f"\n{CANNOT_TELL}" in message
 
 
 def _verdict(failing: list[Finding]) -> str:

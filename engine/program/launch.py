@@ -2,12 +2,14 @@
 
 import contextlib
 import contextvars
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +100,17 @@ def run_in_process(program: Program, monitor: Monitor, engine: Engine, *, previe
     thread = threading.Thread(target=contextvars.Context().run, args=(body,))
     thread.start()
     thread.join()
-    return result[0] if result else 1
+    code = result[0] if result else 1
+    if code:
+        _forget()
+    return code
+
+
+def _forget() -> None:
+    """Let go of what a failed program has left waiting, without a word about each of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        gc.collect()
 
 
 def _specification(program: Program, monitor: object, engine: object, *, preview: bool) -> dict[str, Any]:

@@ -1,175 +1,311 @@
 """Kubernetes objects as facts. Only here are their property names known."""
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
 
-from policies.facts.contract import EntranceFact, Fact, PlaceFact, RouteFact, VolumeFact, WallFact, WorkloadFact
+from policies import values
+from policies.resource import Resource
+from policies.values import each, get, is_map, items, section, text
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
-
-
-def section(value: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """A nested mapping, empty where it is missing."""
-    for key in keys:
-        found = value[key] if key in value else None  # noqa: SIM401 a proxy's get hides what is unknown
-        if found is None:
-            return {}
-        value = found
-    return value
-
-
-def items(value: Mapping[str, Any], key: str) -> list[Any]:
-    """A list, empty where it is missing."""
-    found = value[key] if key in value else None  # noqa: SIM401 as above
-    return [] if found is None else list(found)
-
-
-class KubernetesWorkload(WorkloadFact):
-    """Deployments, stateful sets, daemon sets, jobs, cron jobs and pods."""
-
-    TOKENS = frozenset(
-        {
-            "kubernetes:apps/v1:Deployment",
-            "kubernetes:apps/v1:StatefulSet",
-            "kubernetes:apps/v1:DaemonSet",
-            "kubernetes:batch/v1:Job",
-            "kubernetes:batch/v1:CronJob",
-            "kubernetes:core/v1:Pod",
-        }
+WORKLOADS = frozenset(
+    f"kubernetes:{kind}"
+    for kind in (
+        "apps/v1:Deployment",
+        "apps/v1:StatefulSet",
+        "apps/v1:DaemonSet",
+        "apps/v1:ReplicaSet",
+        "batch/v1:Job",
+        "batch/v1:CronJob",
+        "core/v1:Pod",
+        "core/v1:ReplicationController",
     )
+)
+SERVING = frozenset(f"kubernetes:apps/v1:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet"))
+
+
+class KubernetesFact:
+    """An object of some kinds."""
+
+    TOKENS: ClassVar[frozenset[str]]
+
+    def __init__(self, resource: Resource) -> None:
+        """Wrap an object; nothing is read yet."""
+        self.resource = resource
+        self.props = resource.props
+
+    @classmethod
+    def of(cls, resource: Resource) -> Self | None:
+        """The fact of an object of these kinds."""
+        return cls(resource) if resource.type in cls.TOKENS else None
 
     @property
     def labels(self) -> Mapping[str, Any]:
-        """The object's labels."""
-        return section(self.props, "metadata", "labels")
+        """Its labels."""
+        return section(self.props, "metadata.labels")
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """Its annotations."""
+        return section(self.props, "metadata.annotations")
+
+
+class Container:
+    """A container, and where it stands."""
+
+    def __init__(self, props: Mapping[str, Any], path: str) -> None:
+        """Wrap a container's properties."""
+        self.props = props
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return text(self.props, "name")
+
+    @property
+    def image(self) -> str:
+        """Its image."""
+        return text(self.props, "image")
+
+    @property
+    def words(self) -> list[str]:
+        """Its command and its arguments."""
+        return [str(values.known(one, self.path)) for key in ("command", "args") for one in items(self.props, key)]
+
+    @property
+    def environment(self) -> Iterator[tuple[str, str, str]]:
+        """Variables that are written out: path, name, value."""
+        for index, one in enumerate(items(self.props, "env")):
+            at = f"{self.path}.env[{index}].value"
+            if one.get("value") is not None:
+                yield at, str(one.get("name")), str(values.known(one["value"], at))
 
     @property
     def gpus(self) -> int:
-        """GPUs of all replicas."""
-        spec = section(self.props, "spec")
-        replicas = spec["replicas"] if "replicas" in spec else 1  # noqa: SIM401 as above
-        return int(replicas) * sum(self._gpus_of(one) for one in self._containers())
+        """Accelerators it asks for."""
+        limits = section(self.props, "resources.limits")
+        return sum(
+            int(values.known(count, f"{self.path}.resources.limits.{key}"))
+            for key, count in limits.items()
+            if str(key).startswith(("nvidia.com/", "amd.com/gpu", "aws.amazon.com/neuron", "google.com/tpu"))
+        )
+
+
+class WorkloadFact(KubernetesFact):
+    """Something that runs containers."""
+
+    TOKENS = WORKLOADS
 
     @property
-    def environment(self) -> list[tuple[str, str]]:
-        """Variables with a literal value."""
-        return [
-            (str(one["name"]), str(one["value"]))
-            for container in self._containers()
-            for one in items(container, "env")
-            if "value" in one and one["value"] is not None
-        ]
+    def pod_path(self) -> str:
+        """Where the pod's specification stands."""
+        kind = self.resource.type.rpartition(":")[2]
+        return {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}.get(kind, "spec.template.spec")
 
-    def _containers(self) -> list[Mapping[str, Any]]:
-        spec = section(self.props, "spec")
-        for path in (("jobTemplate", "spec", "template", "spec"), ("template", "spec")):
-            if section(spec, *path):
-                spec = section(spec, *path)
-                break
-        return items(spec, "initContainers") + items(spec, "containers")
+    @property
+    def pod(self) -> dict[str, Any]:
+        """The pod's specification."""
+        return section(self.props, self.pod_path)
 
-    @staticmethod
-    def _gpus_of(container: Mapping[str, Any]) -> int:
-        limits = section(container, "resources", "limits")
-        return sum(int(limits[key]) for key in limits if str(key).startswith("nvidia.com/"))
+    def containers(self, *, initial: bool = True) -> Iterator[Container]:
+        """Its containers, those that run first among them."""
+        for key in ("initContainers", "containers") if initial else ("containers",):
+            for index, one in enumerate(items(self.pod, key)):
+                path = f"{self.pod_path}.{key}[{index}]"
+                yield Container(values.known(one, path), path)
+
+    @property
+    def replicas(self) -> int:
+        """How many pods it has."""
+        found = get(self.props, "spec.replicas")
+        return 1 if found is None else int(found)
+
+    @property
+    def gpus(self) -> int:
+        """Accelerators of all replicas together."""
+        each_pod = sum(one.gpus for one in self.containers())
+        return self.replicas * each_pod if each_pod else 0
 
 
-class KubernetesVolume(VolumeFact):
+class ServingFact(WorkloadFact):
+    """A workload that stays: it serves something."""
+
+    TOKENS = SERVING
+
+
+class VolumeFact(KubernetesFact):
     """Volume claims, and the claim templates of stateful sets."""
 
     TOKENS = frozenset({"kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:apps/v1:StatefulSet"})
 
     @property
-    def classes(self) -> list[str | None]:
-        """The storage class of each claim."""
-        spec = section(self.props, "spec")
-        if "volumeClaimTemplates" in spec or "template" in spec:
-            return [self._class_of(section(one, "spec")) for one in items(spec, "volumeClaimTemplates")]
-        return [self._class_of(spec)]
+    def classes(self) -> Iterator[tuple[str, str | None]]:
+        """The path and the storage class of each claim; None where the cluster's default is taken."""
+        if self.resource.type.endswith(":StatefulSet"):
+            for at, claim in each(self.props, "spec.volumeClaimTemplates[]"):
+                yield f"{at}.spec.storageClassName", self._class_of(values.known(claim, at))
+        else:
+            yield "spec.storageClassName", self._class_of(self.props)
 
     @staticmethod
-    def _class_of(spec: Mapping[str, Any]) -> str | None:
-        return str(spec["storageClassName"]) if "storageClassName" in spec else None
+    def _class_of(claim: Mapping[str, Any]) -> str | None:
+        found = get(claim, "spec.storageClassName")
+        return None if found is None else str(found)
 
 
-class KubernetesIngress(EntranceFact):
-    """Ingresses."""
+class EntranceFact(KubernetesFact):
+    """An ingress: it lets traffic in from outside the cluster."""
 
     TOKENS = frozenset({"kubernetes:networking.k8s.io/v1:Ingress"})
 
     @property
     def hosts(self) -> list[str]:
         """Hosts of the rules; an empty name stands for a rule without a host."""
-        return [str(one["host"]) if "host" in one else "" for one in items(section(self.props, "spec"), "rules")]
+        return [text(values.known(one, "spec.rules"), "host") for one in items(self.props, "spec.rules")]
 
     @property
-    def encrypted_hosts(self) -> list[str]:
+    def encrypted_hosts(self) -> set[str]:
         """Hosts of the TLS entries."""
-        return [str(host) for one in items(section(self.props, "spec"), "tls") for host in items(one, "hosts")]
+        return {str(values.known(host, at)) for at, host in each(self.props, "spec.tls[].hosts[]")}
 
 
-class KubernetesNamespace(PlaceFact):
-    """Namespaces."""
+class ServiceFact(KubernetesFact):
+    """A service."""
+
+    TOKENS = frozenset({"kubernetes:core/v1:Service"})
+
+    @property
+    def outside(self) -> str:
+        """The name of another service that it stands for; empty where it stands for pods."""
+        return text(self.props, "spec.externalName") if text(self.props, "spec.type") == "ExternalName" else ""
+
+
+class NamespaceFact(KubernetesFact):
+    """A namespace."""
 
     TOKENS = frozenset({"kubernetes:core/v1:Namespace"})
 
-    @property
-    def labels(self) -> Mapping[str, Any]:
-        """Its labels."""
-        return section(self.props, "metadata", "labels")
 
-    @property
-    def notes(self) -> Mapping[str, Any]:
-        """Its annotations."""
-        return section(self.props, "metadata", "annotations")
-
-
-class KubernetesGatewayConfig(RouteFact):
-    """A config map with a LiteLLM configuration."""
-
-    TOKENS = frozenset({"kubernetes:core/v1:ConfigMap"})
-
-    @property
-    def endpoints(self) -> list[str]:
-        """The base URL of each model; empty for a config map that configures no gateway."""
-        import yaml
-
-        data = section(self.props, "data")
-        if "config.yaml" not in data:
-            return []
-        loaded: Any = yaml.safe_load(str(data["config.yaml"]))
-        models: list[dict[str, Any]] = section(loaded or {}).get("model_list") or []
-        parameters: list[dict[str, Any]] = [one["litellm_params"] for one in models]
-        return [str(one.get("api_base") or one["model"]) for one in parameters]
-
-
-class KubernetesNetworkPolicy(WallFact):
-    """Network policies."""
+class WallFact(KubernetesFact):
+    """A network policy."""
 
     TOKENS = frozenset({"kubernetes:networking.k8s.io/v1:NetworkPolicy"})
 
     @property
     def part(self) -> str:
-        """The name label of the pods it selects."""
-        labels = section(self.props, "spec", "podSelector", "matchLabels")
-        return str(labels["app.kubernetes.io/name"]) if "app.kubernetes.io/name" in labels else ""
+        """The name label of the pods it selects; empty for all."""
+        return str(section(self.props, "spec.podSelector.matchLabels").get("app.kubernetes.io/name", ""))
 
     @property
     def open_to_internet(self) -> list[int]:
         """Ports of egress rules to any address; 0 stands for every port."""
         found: list[int] = []
-        for rule in items(section(self.props, "spec"), "egress"):
-            blocks = [section(peer, "ipBlock") for peer in items(rule, "to")]
-            if any("cidr" in block and str(block["cidr"]) in ANYWHERE for block in blocks):
-                found += [int(port["port"]) for port in items(rule, "ports")] or [0]
+        for rule in items(self.props, "spec.egress"):
+            blocks = [str(values.known(block, at)) for at, block in each(rule, "to[].ipBlock.cidr")]
+            if any(block in ANYWHERE for block in blocks):
+                found += [int(port.get("port", 0)) for port in items(rule, "ports")] or [0]
         return found
 
 
-FACTS: tuple[type[Fact], ...] = (
-    KubernetesWorkload,
-    KubernetesVolume,
-    KubernetesIngress,
-    KubernetesNamespace,
-    KubernetesGatewayConfig,
-    KubernetesNetworkPolicy,
-)
+class GatewayFact(KubernetesFact):
+    """A config map with a LiteLLM configuration."""
+
+    TOKENS = frozenset({"kubernetes:core/v1:ConfigMap"})
+
+    @classmethod
+    def of(cls, resource: Resource) -> Self | None:
+        """The fact of a config map that has the file."""
+        if resource.type not in cls.TOKENS:
+            return None
+        data = resource.props.get("data")
+        if is_map(data) and not any(_is_gateway(str(one)) or values.unknown(one) for one in data.values()):
+            return None
+        return cls(resource) if data else None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration; empty where no file of it is one.
+
+        Raises:
+            UnknownError: a file is not known.
+        """
+        for key, file in section(self.props, "data").items():
+            source = str(values.known(file, f"data.{key}"))
+            if _is_gateway(source):
+                return _parsed(source)
+        return {}
+
+    @property
+    def models(self) -> list[dict[str, Any]]:
+        """Its model routes."""
+        return [one for one in items(self.config, "model_list") if is_map(one)]
+
+
+def _is_gateway(source: str) -> bool:
+    return "model_list" in source
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(source: str) -> dict[str, Any]:
+    import yaml
+
+    loaded: Any = yaml.safe_load(source)
+    return loaded if is_map(loaded) else {}
+
+
+class AutoscalerFact(KubernetesFact):
+    """Something that changes how many pods there are."""
+
+    TOKENS = frozenset(
+        {
+            "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+            "kubernetes:autoscaling/v1:HorizontalPodAutoscaler",
+            "kubernetes:keda.sh/v1alpha1:ScaledObject",
+        }
+    )
+
+    @property
+    def target(self) -> str:
+        """The workload it scales."""
+        return text(self.props, "spec.scaleTargetRef.name")
+
+    @property
+    def bounds(self) -> tuple[int | None, int | None]:
+        """The least and the most replicas; None where it does not say."""
+        found = [get(self.props, path) for path in _BOUNDS[self.resource.type.rpartition(":")[2]]]
+        least, most = (None if one is None else int(one) for one in found)
+        return least, most
+
+
+_BOUNDS = {
+    "HorizontalPodAutoscaler": ("spec.minReplicas", "spec.maxReplicas"),
+    "ScaledObject": ("spec.minReplicaCount", "spec.maxReplicaCount"),
+}
+
+
+class NodePoolFact(KubernetesFact):
+    """A pool of Karpenter's."""
+
+    TOKENS = frozenset({"kubernetes:karpenter.sh/v1:NodePool", "kubernetes:karpenter.sh/v1beta1:NodePool"})
+
+    @property
+    def reserved(self) -> bool:
+        """Whether it takes reserved capacity."""
+        for at, wish in each(self.props, "spec.template.spec.requirements[]"):
+            if (
+                is_map(values.known(wish, at))
+                and wish.get("key") == "karpenter.sh/capacity-type"
+                and "reserved" in items(wish, "values")
+            ):
+                return True
+        return False
+
+    @property
+    def may_shrink(self) -> bool:
+        """Whether nodes may be taken away while something could still use them."""
+        disruption = section(self.props, "spec.disruption")
+        if any(str(one.get("nodes")) in ("0", "0%") for one in items(disruption, "budgets") if is_map(one)):
+            return False
+        return str(disruption.get("consolidateAfter", "")).lower() != "never"

@@ -1,62 +1,208 @@
-"""Budget: what costs money has an owner, a cost centre and a limit."""
+"""Budget: what costs money has an owner, a limit, and a reason to be there."""
 
+import csv
+import functools
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from pulumi_policy import Severity
+from policies import evaluate, values
+from policies.facts.kubernetes import AutoscalerFact, NamespaceFact, ServingFact, WorkloadFact
+from policies.facts.tagged import TaggedFact
+from policies.places import DATA
+from policies.resource import Resource, base_type, tag_property
+from policies.rule import Problem, Rule, Settings, Severity, StackRule
+from policies.values import is_list, is_map, section
 
-from policies.facts.contract import PlaceFact, WorkloadFact
-from policies.rule import Rule, Settings, StackRule
-
-OWNER = "domicile.dev/owner"
-COST_CENTRE = "domicile.dev/cost-centre"
 BUDGET = "domicile.dev/monthly-budget-usd"
+REFS = ("ISO 42001 A.4.5", "NIST AI RMF GOVERN 1.6")
+_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
-def _owned(workload: WorkloadFact, settings: Settings) -> list[str]:
-    del settings
-    if not workload.gpus:
-        return []
-    return [
-        f"it uses {workload.gpus} GPUs and has no {name}"
-        for name in (OWNER, COST_CENTRE)
-        if name not in workload.labels
-    ]
+def _tagged(fact: TaggedFact, settings: Settings) -> Iterator[Problem]:
+    at = tag_property(fact.resource.type)
+    missing = [name for name in settings["required"] if fact.lacks(name)]
+    if missing:
+        yield Problem(f"it has no {', '.join(missing)}", at)
+    for name, pattern in settings["values"].items():
+        said = fact.resource.tag(name)
+        if said is not None and not re.fullmatch(pattern, said):
+            yield Problem(f"{name} is '{said}', which is not of the form {pattern}", f"{at}.{name}")
 
 
-def _limited(place: PlaceFact, settings: Settings) -> list[str]:
+def _add_tags(resource: Resource, settings: Settings) -> dict[str, Any] | None:
+    """The properties with the tags that are missing and have a default."""
+    at = tag_property(resource.type)
+    missing = {name: text for name, text in settings["defaults"].items() if at and not resource.tag(name)}
+    if not missing:
+        return None
+    return {**resource.props, at: {**section(resource.props, at), **missing}}
+
+
+def _limited(place: NamespaceFact, settings: Settings) -> Iterator[Problem]:
     del settings
     if "app.kubernetes.io/part-of" not in place.labels:
-        return []
+        return
+    at = f"metadata.annotations.{BUDGET}"
     if BUDGET not in place.notes:
-        return [f"it has no {BUDGET}"]
-    text = str(place.notes[BUDGET])
-    return [] if text.isdigit() and int(text) > 0 else [f"{BUDGET} is '{text}', which is no amount"]
+        yield Problem(f"it has no {BUDGET}", "metadata.annotations")
+        return
+    text = str(values.known(place.notes[BUDGET], at))
+    if not text.isdigit() or int(text) == 0:
+        yield Problem(f"{BUDGET} is '{text}', which is no amount", at)
 
 
-def _gpu_total(facts: list[Any], settings: Settings) -> list[tuple[str, str]]:
-    workloads = [one for one in facts if isinstance(one, WorkloadFact)]
-    total = sum(one.gpus for one in workloads)
-    if total <= settings["max_gpus"]:
-        return []
-    most = max(workloads, key=lambda one: one.gpus)
-    return [(f"the stack uses {total} GPUs, {settings['max_gpus']} are allowed", most.urn)]
+def _owned(workload: WorkloadFact, settings: Settings) -> Iterator[Problem]:
+    del settings
+    gpus = workload.gpus
+    for name in ("owner", "cost-centre"):
+        if gpus and not workload.resource.tag(name):
+            yield Problem(f"it uses {gpus} GPUs and has no {name}", "metadata.labels")
 
 
+def _gpu_total(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
+    found = [fact for one in resources if (fact := WorkloadFact.of(one)) is not None]
+    counted = [(one.gpus, one.resource.urn) for one in found]
+    total = sum(count for count, _ in counted)
+    if total > settings["max_gpus"]:
+        yield Problem(f"the stack uses {total} GPUs, {settings['max_gpus']} are allowed", "", max(counted)[1])
+
+
+@functools.cache
+def prices() -> dict[str, tuple[str, Decimal]]:
+    """The accelerator and the price an hour, in USD on demand, of each instance type that has one."""
+    with (DATA / "accelerated.csv").open(encoding="utf-8", newline="") as file:
+        return {row["instance_type"]: (row["accelerator"], Decimal(row["usd_hour"])) for row in csv.DictReader(file)}
+
+
+def machines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every instance type with accelerators that stands anywhere in properties, with its place."""
+    if is_map(value):
+        for key, item in value.items():
+            yield from machines(item, f"{path}.{key}" if path else key)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from machines(item, f"{path}[{index}]")
+    elif isinstance(value, str) and value in prices():
+        yield path, value
+
+
+class MachineFact:
+    """What may have accelerators: anything of a cloud, and pools in a cluster."""
+
+    def __init__(self, resource: Resource) -> None:
+        """Wrap a resource; nothing is read yet."""
+        self.resource = resource
+
+    @classmethod
+    def of(cls, resource: Resource) -> "MachineFact | None":
+        """The fact of anything of a known cloud."""
+        return cls(resource) if resource.cloud else None
+
+
+def _approved(fact: MachineFact, settings: Settings) -> Iterator[Problem]:
+    limit = Decimal(str(settings["approval_above_usd_hour"]))
+    for path, name in machines(fact.resource.props):
+        accelerator, price = prices()[name]
+        if price <= limit:
+            continue
+        reason = _no_approval(fact.resource, (name, accelerator), settings)
+        if reason:
+            yield Problem(f"{name} ({accelerator}) costs {price:,.2f} USD an hour, and {reason}", path)
+
+
+def _no_approval(resource: Resource, names: tuple[str, ...], settings: Settings) -> str:
+    """Why a machine is not approved; empty when it is, by a tag or by the configuration."""
+    now = evaluate.today(settings)
+    tagged, until = resource.tag("gpu-approval"), resource.tag("gpu-approval-expires")
+    ends = [(f"the approval {tagged}", until)] if tagged and until else []
+    ends += [
+        (f"the approval of {one['owner']}", str(one["expires"]))
+        for one in settings["approvals"]
+        if one["accelerator"] in names
+    ]
+    if any(date.fromisoformat(day) >= now for _, day in ends):
+        return ""
+    return f"{ends[0][0]} expired on {ends[0][1]}" if ends else "nobody has approved it"
+
+
+def _alerts(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
+    """Where accelerators are rented, somebody hears of their cost."""
+    del settings
+    rented = [one for one in resources if one.cloud not in ("", "kubernetes")]
+    clouds = {one.cloud for one in rented if any(True for _ in machines(one.props))}
+    watched = {one.cloud for one in resources if _alerting(one)}
+    for cloud in sorted(clouds - watched):
+        yield Problem(f"accelerators on {cloud}, and no budget there that alerts anyone")
+
+
+_BUDGETS = {
+    "aws:budgets/budget:Budget": ("notifications",),
+    "gcp:billing/budget:Budget": ("thresholdRules",),
+    "azure-native:consumption:Budget": ("notifications",),
+}
+
+
+def _alerting(resource: Resource) -> bool:
+    return all(values.present(resource.props, key) for key in _BUDGETS.get(base_type(resource.type), ("_",)))
+
+
+def _idle(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
+    del settings
+    used = {urn for one in resources for urns in one.needs.values() for urn in urns}
+    for one in resources:
+        attached = one.urn in used or any(values.present(one.props, key) for key in ("instance", "networkInterface"))
+        if one.type == "aws:ec2/eip:Eip" and not attached:
+            yield Problem("an address that nothing uses is paid for all the same", "", one.urn)
+
+
+def _nights(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
+    """Accelerators that wait all night for nobody, outside production."""
+    scaled = {fact.target: fact for one in resources if (fact := AutoscalerFact.of(one)) is not None}
+    for one in resources:
+        serving = ServingFact.of(one)
+        if serving is None or (one.tag("environment") or "production") in settings["always_on"] or not serving.gpus:
+            continue
+        scaler = scaled.get(str(section(one.props, "metadata").get("name", one.name)))
+        least = scaler.bounds[0] if scaler is not None else None
+        if least is None or least > 0:
+            yield Problem("its accelerators never rest: nothing scales it to zero", "spec.replicas", one.urn)
+
+
+TAGS = Rule(
+    id="budget-tags",
+    title="Whatever can be tagged says whose it is and who pays",
+    severity=Severity.MEDIUM,
+    reads=TaggedFact,
+    problems=_tagged,
+    remedy="Add the tags, or the provider's default tags.",
+    refs=REFS,
+    settings={
+        "required": {**_TEXTS, "default": ["owner", "cost-centre", "workload", "data-class"]},
+        "values": {"type": "object", "default": {"data-class": "[a-z][a-z0-9_-]*"}},
+        "defaults": {"type": "object", "default": {}, "description": "What `remediate` adds."},
+    },
+    repairs=_add_tags,
+)
 OWNED = Rule(
     id="budget-gpu-owner",
     title="Whatever uses GPUs names its owner and its cost centre",
     severity=Severity.MEDIUM,
     reads=WorkloadFact,
     problems=_owned,
-    remedy=f"Set the labels {OWNER} and {COST_CENTRE}.",
+    remedy="Set the labels domicile.dev/owner and domicile.dev/cost-centre.",
+    refs=REFS,
 )
 LIMITED = Rule(
     id="budget-declared",
     title="A workload's namespace declares its monthly budget",
     severity=Severity.MEDIUM,
-    reads=PlaceFact,
+    reads=NamespaceFact,
     problems=_limited,
     remedy=f"Set the annotation {BUDGET} to a whole number of USD.",
+    refs=REFS,
 )
 GPU_TOTAL = StackRule(
     id="budget-gpu-total",
@@ -64,5 +210,45 @@ GPU_TOTAL = StackRule(
     severity=Severity.HIGH,
     problems=_gpu_total,
     remedy="Ask for fewer replicas or a smaller model, or have max_gpus raised.",
+    refs=REFS,
     settings={"max_gpus": {"type": "integer", "default": 16}},
 )
+APPROVAL = Rule(
+    id="budget-approval",
+    title="Expensive accelerators are approved, and the approval is of today",
+    severity=Severity.HIGH,
+    reads=MachineFact,
+    problems=_approved,
+    remedy="Set the tags gpu-approval and gpu-approval-expires, or add the approval to the configuration.",
+    refs=REFS,
+    settings={
+        "approval_above_usd_hour": {"type": "number", "default": 30},
+        "approvals": {"type": "array", "default": [], "items": {"type": "object"}},
+    },
+)
+ALERTS = StackRule(
+    id="budget-alerts",
+    title="Where accelerators are rented, a budget alerts somebody",
+    severity=Severity.MEDIUM,
+    problems=_alerts,
+    remedy="Add the cloud's budget with a notification.",
+    refs=REFS,
+)
+IDLE = StackRule(
+    id="budget-idle-address",
+    title="No address waits unused",
+    severity=Severity.LOW,
+    problems=_idle,
+    remedy="Attach it or delete it.",
+    refs=REFS,
+)
+NIGHTS = StackRule(
+    id="budget-nights",
+    title="Outside production, accelerators are given back when nobody asks",
+    severity=Severity.LOW,
+    problems=_nights,
+    remedy="Scale to zero (KEDA: minReplicaCount 0), or name the environment in always_on.",
+    refs=REFS,
+    settings={"always_on": {**_TEXTS, "default": ["production", "prod"]}},
+)
+RULES = (TAGS, OWNED, LIMITED, GPU_TOTAL, APPROVAL, ALERTS, IDLE, NIGHTS)

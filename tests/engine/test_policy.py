@@ -111,4 +111,7 @@ k8s.core.v1.ConfigMap('c', metadata={'namespace': 'judged'}, data={'config.yaml'
         "residency-inference-path",
         "encryption-at-rest",
         "budget-declared",
+        "residency-limits-known",
+        "ai-rate-limit",
+        "ai-fallback",
     }

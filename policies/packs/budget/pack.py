@@ -1,9 +1,9 @@
 """The budget pack."""
 
-from policies.registry import BUDGET, VERSION
+from policies.registry import PACKS, VERSION
 from policies.runner import as_policies
 
 NAME = "domicile-budget"
-POLICIES = as_policies(BUDGET)
+POLICIES = as_policies(PACKS["budget"])
 
 __all__ = ["NAME", "POLICIES", "VERSION"]

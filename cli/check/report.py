@@ -1,0 +1,131 @@
+"""What the gate says: a value, which the formats write each in its own way."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from policies.evaluate import EXEMPT, FAILED, UNDETERMINED, VIOLATION, Counts
+
+ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+
+
+#: control characters, halves of pairs, and what turns the direction of writing or cannot be seen
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def clean(text: str) -> str:
+    """A text from outside, without what a terminal, a page or a parser could take for more than a text."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A finding, with all that a reader needs. ``file`` is the blueprint's, or that of what was judged."""
+
+    rule: str
+    pack: str
+    title: str
+    severity: str
+    level: str
+    verdict: str
+    resource: str
+    type: str
+    urn: str
+    path: str
+    text: str
+    remedy: str
+    refs: tuple[str, ...]
+    file: str
+    line: int
+    column: int
+
+    @property
+    def fails(self) -> bool:
+        """Whether it stops a pull request for good."""
+        return self.level != "advisory" and self.verdict in (VIOLATION, FAILED)
+
+    @property
+    def open(self) -> bool:
+        """Whether it could not be judged."""
+        return self.level != "advisory" and self.verdict == UNDETERMINED
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same finding, whatever else changes."""
+        return hashlib.sha256(f"{self.rule}\n{self.urn}\n{self.path}".encode()).hexdigest()
+
+    @property
+    def order(self) -> tuple[int, int, str, str, str, str]:
+        """Worst first."""
+        grade = 0 if self.fails else 1 if self.open else 3 if self.verdict == EXEMPT else 2
+        return (grade, ORDER[self.severity], self.rule, self.urn, self.path, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a revision does to a resource: create, update or delete; ``paths`` are what an update touches."""
+
+    kind: str
+    type: str
+    name: str
+    urn: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One stack, or one file, judged. ``usd`` is what it costs a month, where that is known; ``error`` ends it."""
+
+    name: str
+    file: str
+    resources: int = 0
+    edges: tuple[tuple[str, str], ...] = ()
+    findings: tuple[Said, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    usd: Decimal | None = None
+    usd_before: Decimal | None = None
+    unpriced: tuple[str, ...] = ()
+    changes: tuple[Change, ...] | None = None
+    error: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """error, violation, undetermined or ok."""
+        if self.error:
+            return "error"
+        if any(one.fails for one in self.findings):
+            return "violation"
+        return "undetermined" if any(one.open for one in self.findings) else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was judged. ``base`` names the revision that changes are told against."""
+
+    judged: tuple[Judged, ...]
+    base: str = ""
+    profiles: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all."""
+        found = {one.verdict for one in self.judged}
+        return next((kind for kind in ("error", "violation", "undetermined") if kind in found), "ok")
+
+    @property
+    def findings(self) -> list[Said]:
+        """All findings, worst first."""
+        return sorted((said for one in self.judged for said in one.findings), key=lambda said: said.order)
+
+
+def tally(findings: Iterable[Said]) -> Counter[str]:
+    """How many findings fail, are open, advise or are exempt."""
+    return Counter(
+        "failing" if one.fails else "undetermined" if one.open else "exempt" if one.verdict == EXEMPT else "advisory"
+        for one in findings
+    )

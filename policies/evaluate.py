@@ -1,0 +1,140 @@
+"""Rules over resources, without any engine: a resource's facts are made once and shared by the rules that read them."""
+
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from policies.resource import Resource
+from policies.rule import AnyRule, Problem, Rule, Settings, Severity, StackRule
+from policies.values import UnknownError, is_map
+
+Config = Mapping[str, Any]
+VIOLATION, UNDETERMINED, FAILED, EXEMPT = "violation", "undetermined", "error", "exempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of a resource. ``urn`` is empty for the stack as a whole, ``path`` where it is no property."""
+
+    rule: str
+    urn: str
+    verdict: str
+    text: str
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How often rules were asked and had no say."""
+
+    judged: int = 0
+    not_applicable: int = 0
+
+
+class Evaluator:
+    """Rules with their settings, ready to judge. ``config`` is a CrossGuard policy config: settings by rule id."""
+
+    def __init__(self, rules: Sequence[AnyRule], config: Config | None = None) -> None:
+        """Prepare the settings."""
+        given = config or {}
+        self.rules = tuple(rule for rule in rules if level(rule, given) != "disabled")
+        self._settings = {rule.id: settings_of(rule, given) for rule in self.rules}
+        self._resource_rules = [rule for rule in self.rules if isinstance(rule, Rule)]
+        self._by_fact: dict[type[Any], list[Rule]] = {}
+        for rule in self._resource_rules:
+            self._by_fact.setdefault(rule.reads, []).append(rule)
+        self.counts = Counts()
+
+    def resource(self, resource: Resource) -> list[Finding]:
+        """Judge one resource by every rule about resources."""
+        found: list[Finding] = []
+        for reads, rules in self._by_fact.items():
+            fact = reads.of(resource)
+            if fact is None:
+                self.counts.not_applicable += len(rules)
+                continue
+            self.counts.judged += len(rules)
+            for rule in rules:
+                found += judge(rule, fact, self._settings[rule.id], resource.urn)
+        return found
+
+    def stack(self, resources: list[Resource]) -> list[Finding]:
+        """Judge all resources together by every rule about stacks."""
+        found: list[Finding] = []
+        for rule in self.rules:
+            if isinstance(rule, StackRule):
+                self.counts.judged += 1
+                found += judge(rule, resources, self._settings[rule.id], "")
+        return found
+
+    def all(self, resources: list[Resource]) -> list[Finding]:
+        """Judge a whole stack."""
+        found: list[Finding] = []
+        for one in resources:
+            found += self.resource(one)
+        return found + self.stack(resources)
+
+
+def judge(rule: AnyRule, subject: Any, settings: Settings, urn: str) -> list[Finding]:
+    """What one rule says. A value that is not known makes it undetermined; anything else it raises is a failure."""
+    found: list[Finding] = []
+    problems: Callable[[Any, Settings], Iterable[Problem]] = rule.problems
+    try:
+        for problem in problems(subject, settings):
+            where = problem.urn or urn
+            excuse = _exemption(settings, where)
+            if excuse is None:
+                found.append(Finding(rule.id, where, VIOLATION, problem.text, problem.path))
+            else:
+                found.append(Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path))
+    except UnknownError as error:
+        found.append(Finding(rule.id, urn, UNDETERMINED, str(error), error.path))
+    except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
+        found.append(Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}"))
+    return found
+
+
+def settings_of(rule: AnyRule, config: Config) -> dict[str, Any]:
+    """A rule's settings: its defaults, then what is given for every rule, then what is given for it."""
+    defaults = {name: one["default"] for name, one in rule.settings.items() if "default" in one}
+    shared = {key: value for key, value in _given(config, "*").items() if key in rule.settings}
+    own = {key: value for key, value in _given(config, rule.id).items() if key != "enforcementLevel"}
+    return {"exemptions": [], "today": "", **_known(config), **defaults, **shared, **own}
+
+
+def level(rule: AnyRule, config: Config) -> str:
+    """How a rule is enforced: advisory, mandatory, remediate or disabled; one of low severity advises."""
+    chosen = config.get(rule.id, config.get("all"))
+    if isinstance(chosen, str):
+        return chosen
+    usual = "advisory" if rule.severity == Severity.LOW else "mandatory"
+    return str(_given(config, rule.id).get("enforcementLevel", usual))
+
+
+def _given(config: Config, key: str) -> Mapping[str, Any]:
+    found = config.get(key)
+    return found if is_map(found) else {}
+
+
+def _known(config: Config) -> dict[str, Any]:
+    return {key: value for key, value in _given(config, "*").items() if key in ("exemptions", "today")}
+
+
+def today(settings: Settings) -> date:
+    """The day that expiries are compared with: a setting, else the clock's."""
+    given = settings.get("today")
+    return date.fromisoformat(str(given)) if given else datetime.now(UTC).date()
+
+
+def _exemption(settings: Settings, urn: str) -> tuple[str, str] | None:
+    """The verdict and the words of the exemption that covers a resource; None where there is none."""
+    for one in settings.get("exemptions") or ():
+        name = urn.rpartition("::")[2]
+        if not (fnmatch.fnmatchcase(urn, one["resource"]) or fnmatch.fnmatchcase(name, one["resource"])):
+            continue
+        if today(settings) <= date.fromisoformat(str(one["expires"])):
+            return EXEMPT, f" (exempt until {one['expires']}: {one['reason']}; {one['owner']})"
+        return VIOLATION, f" (its exemption of {one['owner']} expired on {one['expires']})"
+    return None

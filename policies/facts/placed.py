@@ -1,0 +1,334 @@
+"""Where a resource is, and every other place that its properties name: replicas, backups, endpoints, sinks, models."""
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from policies import places, values
+from policies.places import ANYWHERE, Place
+from policies.resource import Resource, base_type, region_of
+from policies.values import Props, UnknownError, is_list, is_map
+
+#: properties that hold a location by their name
+_LOCATION = re.compile(
+    r"^(region|location|zone|locations|regions|zones|regionName|locationName|locationId|availabilityZones?"
+    r"|availabilityZoneId|dataLocations|storageLocations?|storageRegions?|replicaLocations?|replicaZones"
+    r"|allowedPersistenceRegions|[a-z]+Regions?|[a-z]+Locations?|instanceConfig|config)$"
+)
+_FROM = re.compile(r"^source(Ami)?Region$")
+#: texts for people, and marks that say nothing of where data are
+_TEXTS = frozenset(
+    [
+        "tags",
+        "tagsAll",
+        "userLabels",
+        "resourceLabels",
+        "defaultTags",
+        "description",
+        "displayName",
+        "comment",
+        "name",
+        "title",
+        "purpose",
+        "notes",
+        "callerReference",
+        "logoUri",
+        "documentation",
+        "externalId",
+        "clientToken",
+    ]
+)
+_NO_PLACE = frozenset({"global", "all", "*", "any", "none", "regional", "zonal"})
+#: what holds no data although it has a location, often one that the cloud dictates
+_DATALESS = re.compile(
+    r"^(pulumi:|aws:(acm|route53|organizations|budgets|costexplorer|cur|account|wafv2|waf|shield|servicequotas"
+    r"|identitystore|ssoadmin|resourcegroups)/|aws:cloudfront/(?!distribution:)|aws:lambda/permission:"
+    r"|gcp:(billing|organizations|projects|folder|iam|dns|certificatemanager|tags|monitoring|essentialcontacts/contact"
+    r"|compute/(global|sSLPolicy|sslPolicy|urlMap|network|firewall|route:))|azure-native:(authorization|management"
+    r"|consumption|costmanagement|policyinsights|dns|privatedns|billing|portal))"
+)
+#: where Google Cloud puts what says nothing of its location. Source: BigQuery, "Dataset locations"
+_DEFAULTS = {"gcp:bigquery/dataset:Dataset": "US", "gcp:storage/bucket:Bucket": "US"}
+_EVERYWHERE = {
+    "aws:cloudfront/distribution:Distribution": "CloudFront answers from edges all over the world",
+    "aws:globalaccelerator/accelerator:Accelerator": "Global Accelerator takes traffic in at edges all over the world",
+    "azure-native:cdn:Profile": "Azure's CDN and Front Door answer from edges all over the world",
+    "azure-native:cdn:Endpoint": "Azure's CDN answers from edges all over the world",
+    "azure-native:cdn:AFDEndpoint": "Front Door answers from edges all over the world",
+    "azure-native:network:FrontDoor": "Front Door answers from edges all over the world",
+    "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint": "a multi-region access point serves every region",
+}
+_MODEL_SKU = re.compile(r"^(Global|DataZone)(Standard|Batch|ProvisionedManaged|Provisioned)", re.IGNORECASE)
+_GEO_SKU = re.compile(r"^(Standard|Premium)_(RA)?GZ?RS$", re.IGNORECASE)
+_GEO_KEY = re.compile(
+    r"^(geoRedundantBackup|requestedBackupStorageRedundancy|currentBackupStorageRedundancy|backupStorageRedundancy"
+    r"|storageTypeState|storageModelType|standardTierStorageRedundancy|crossRegionRestore|geoBackup|geoReplication"
+    r"|secondaryType)$"
+)
+_GEO_VALUE = re.compile(
+    r"^(Enabled|Geo|GeoZone|GeoRedundant|ReadAccessGeoZoneRedundant|GRS|RAGRS|GZRS|Named)$", re.IGNORECASE
+)
+
+
+class Mention(NamedTuple):
+    """A place, where it stands, and what it is there."""
+
+    path: str
+    place: Place
+    role: str
+
+
+class PlacedFact:
+    """A resource's home and the other places it names."""
+
+    def __init__(self, resource: Resource) -> None:
+        """Wrap a resource; nothing is read yet."""
+        self.resource = resource
+        self._mentions: list[Mention] | None = None
+
+    @classmethod
+    def of(cls, resource: Resource) -> "PlacedFact | None":
+        """The fact of what can be somewhere; None for what holds no data."""
+        if not resource.cloud or _DATALESS.match(resource.type):
+            return None
+        return cls(resource)
+
+    def mentions(self) -> list[Mention]:
+        """Every place.
+
+        Raises:
+            UnknownError: a location is not known yet.
+        """
+        if self._mentions is None:
+            own = "" if self.resource.cloud == "kubernetes" else self.resource.cloud
+            walked = _walk(self.resource.props, "", "", own)
+            self._mentions = [*self._home(), *self._by_type(), *walked]
+        return self._mentions
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds or moves data itself; a role only lets somebody else."""
+        return not self.resource.type.startswith("aws:iam/")
+
+    def home(self) -> list[Mention]:
+        """Where the resource itself is.
+
+        Raises:
+            UnknownError: it is not known yet.
+        """
+        return [one for one in self.mentions() if one.role == "home" or one.path in ("region", "location", "zone")]
+
+    def _home(self) -> Iterator[Mention]:
+        resource = self.resource
+        if not self.holds:
+            return
+        if resource.cloud == "kubernetes" or any(resource.props.get(key) for key in ("region", "location", "zone")):
+            return
+        if "endpoints" in resource.provider:
+            yield from _own_endpoints(resource.provider["endpoints"])
+            return
+        default = _DEFAULTS.get(resource.type)
+        given = default if default is not None else region_of(resource.provider)
+        if given is None:
+            return
+        place = places.location(str(values.known(given, "provider.region")), resource.cloud)
+        if place is not None and resource.cloud in ("aws", "gcp"):
+            yield Mention("" if default else "provider.region", place, "home")
+
+    def _by_type(self) -> Iterator[Mention]:
+        resource = self.resource
+        words = _EVERYWHERE.get(base_type(resource.type))
+        if words is not None:
+            yield Mention("", Place(words, frozenset({ANYWHERE})), "edge")
+        kind = base_type(resource.type)
+        for check in _CHECKS.get(kind, ()):
+            yield from check(resource)
+        for check in _CHECKS_OF_CLOUD.get(resource.cloud, ()):
+            yield from check(resource)
+
+
+def _own_endpoints(endpoints: Any) -> Iterator[Mention]:
+    """A provider that speaks to a service of one's own: the region it names means nothing."""
+    for place in places.scan(endpoints if isinstance(endpoints, str) else json.dumps(endpoints)):
+        yield Mention("provider.endpoints", place, "home")
+
+
+def _geo(resource: Resource) -> Iterator[Mention]:
+    """Azure copies geo-redundant data to the paired region, which may be abroad."""
+    home = resource.props.get("location")
+    for path, key, value in _leaves(resource.props):
+        if isinstance(value, str) and _copied(key, value):
+            where = places.paired(str(values.known(home, "location"))) if home else ""
+            place = places.region(where, "azure") if where else None
+            found = place or Place("the paired region", frozenset())
+            yield Mention(path, Place(f"{found.text} ({value})", found.countries, "azure"), "replica")
+
+
+def _copied(key: str, value: str) -> bool:
+    if _GEO_SKU.match(value):
+        return key in ("name", "sku", "type", "storageAccountType")
+    return bool(_GEO_KEY.match(key) and _GEO_VALUE.match(value))
+
+
+def _leaves(value: Any, path: str = "", key: str = "") -> Iterator[tuple[str, str, Any]]:
+    if is_map(value):
+        for name, item in value.items():
+            if name not in ("tags", "labels"):
+                yield from _leaves(item, f"{path}.{name}" if path else name, name)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]", key)
+    else:
+        yield path, key, value
+
+
+def _walk(value: Any, path: str, key: str, cloud: str) -> Iterator[Mention]:
+    if is_map(value):
+        for name, item in value.items():
+            if name not in _TEXTS:
+                told = _topology(item) if name == "labels" else item
+                yield from _walk(told, f"{path}.{name}" if path else name, name, cloud)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{path}[{index}]", key, cloud)
+    elif isinstance(value, str) and value:
+        yield from _in_text(value, path, key, cloud)
+
+
+def _topology(labels: Any) -> Any:
+    """Of labels, those by which Kubernetes tells where something is."""
+    if not is_map(labels):
+        return None
+    return {key: value for key, value in labels.items() if "topology." in key or "failure-domain." in key}
+
+
+def _in_text(value: str, path: str, key: str, cloud: str) -> Iterator[Mention]:
+    if value in values.UNKNOWN:
+        if key in ("region", "location", "regionName", "locationName", "locationId"):
+            raise UnknownError(path)
+        return
+    if value[0] in "{[" and ("Statement" in value or "statement" in value):
+        yield from _in_policy(value, path)
+        return
+    exact = _exact(value, key, cloud)
+    if exact is not None:
+        yield Mention(path, exact, _role(path))
+        return
+    for place in places.scan(value):
+        yield Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path))
+
+
+@functools.cache
+def _exact(value: str, key: str, cloud: str) -> Place | None:
+    if len(value) > 64 or _FROM.match(key):
+        return None
+    if _LOCATION.match(key):
+        if value.lower() in _NO_PLACE:
+            return None
+        return places.location(value, cloud)
+    return places.region(value)
+
+
+#: what a place is, by the words of its property's path; the first that has one decides
+_ROLES: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (role, frozenset(words.split()))
+    for role, words in (
+        ("image", "image images"),
+        ("model endpoint", "model models inference bedrock llm foundation embedding"),
+        ("sink", "log logs logging sink trace traces tracing telemetry metric metrics audit otel otlp"),
+        ("backup", "backup backups snapshot snapshots copy copies vault recovery"),
+        ("replica", "replica replicas replication secondary destination destinations partner partners failover global"),
+        ("cache", "cache cdn"),
+        ("endpoint", "endpoint endpoints url uri host hosts env environment variables external data target targets"),
+    )
+)
+_PROFILE_TEXTS = frozenset(places.profile_text(prefix) for prefix in places.PROFILES)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@functools.cache
+def _role(path: str) -> str:
+    said = {word.lower() for word in _WORD.findall(path)}
+    return next((role for role, words in _ROLES if said & words), "place")
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_policy(document: str, path: str) -> tuple[Mention, ...]:
+    """Places that a policy document lets its holder use: those in statements that allow."""
+    try:
+        parsed: Any = json.loads(document)
+    except ValueError:
+        return ()
+    found: list[Mention] = []
+    for _, statement in values.each(parsed, "Statement[]"):
+        if is_map(statement) and statement.get("Effect") == "Allow":
+            for _, text in values.each(statement, "Resource[]"):
+                found += [Mention(path, place, "permission") for place in places.scan(str(text))]
+    return tuple(found)
+
+
+def _sku(resource: Resource) -> Iterator[Mention]:
+    """Azure's deployment types decide where a model computes, whatever the account's region."""
+    name = values.text(resource.props, "sku.name") or values.text(resource.props, "properties.scaleSettings.scaleType")
+    found = _MODEL_SKU.match(name)
+    if found is None:
+        return
+    wide = found[1].lower() == "global"
+    text = f"deployment type {name}"
+    place = Place(text, frozenset({ANYWHERE}) if wide else places.countries("EU US"))
+    yield Mention("sku.name", place, "model endpoint")
+
+
+def _multi_region_key(resource: Resource) -> Iterator[Mention]:
+    if values.truth(values.get(resource.props, "multiRegion")):
+        yield Mention("multiRegion", Place("a multi-region key", frozenset({ANYWHERE})), "key")
+
+
+def _automatic_secret(resource: Resource) -> Iterator[Mention]:
+    if any(True for _ in values.each(resource.props, "replication.auto")):
+        yield Mention("replication.auto", Place("automatic replication", frozenset({ANYWHERE})), "replica")
+
+
+def _topic(resource: Resource) -> Iterator[Mention]:
+    if not values.present(resource.props, "messageStoragePolicy.allowedPersistenceRegions"):
+        text = "messages without a storage policy"
+        yield Mention("messageStoragePolicy", Place(text, frozenset({ANYWHERE})), "place")
+
+
+def _global_location(resource: Resource) -> Iterator[Mention]:
+    location = values.get(resource.props, "location")
+    if isinstance(location, str) and location.lower() == "global":
+        yield Mention("location", Place("location global", frozenset({ANYWHERE})), "home")
+
+
+def _cdn(resource: Resource) -> Iterator[Mention]:
+    if values.truth(values.get(resource.props, "enableCdn")):
+        yield Mention("enableCdn", Place("Cloud CDN", frozenset({ANYWHERE})), "edge")
+
+
+def _backups(resource: Resource) -> Iterator[Mention]:
+    """Cloud SQL's backups go to the multi-region next to the instance where no location is given."""
+    settings: Props = values.section(resource.props, "settings.backupConfiguration")
+    if values.truth(settings.get("enabled")) and not values.present(settings, "location"):
+        yield Mention("settings.backupConfiguration", Place("backups without a location", frozenset()), "backup")
+
+
+_CHECKS_OF_CLOUD: dict[str, tuple[Any, ...]] = {"azure": (_geo,)}
+_CHECKS: dict[str, tuple[Any, ...]] = {
+    "azure-native:cognitiveservices:Deployment": (_sku,),
+    "aws:kms/key:Key": (_multi_region_key,),
+    "aws:kms/externalKey:ExternalKey": (_multi_region_key,),
+    "gcp:secretmanager/secret:Secret": (_automatic_secret,),
+    "gcp:pubsub/topic:Topic": (_topic,),
+    "gcp:compute/backendBucket:BackendBucket": (_cdn,),
+    "gcp:compute/backendService:BackendService": (_cdn,),
+    "gcp:sql/databaseInstance:DatabaseInstance": (_backups,),
+    "gcp:kms/keyRing:KeyRing": (_global_location,),
+    "gcp:logging/projectBucketConfig:ProjectBucketConfig": (_global_location,),
+    "gcp:vertex/aiEndpoint:AiEndpoint": (_global_location,),
+    "gcp:discoveryengine/dataStore:DataStore": (_global_location,),
+    "gcp:discoveryengine/searchEngine:SearchEngine": (_global_location,),
+    "gcp:diagflow/cxAgent:CxAgent": (_global_location,),
+}
