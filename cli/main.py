@@ -135,6 +135,41 @@ def check(
     command.run(asked, tuple(output or ()), format, timeout)
 
 
+@app.command(epilog="Example: domicile audit local --output sarif=audit.sarif")
+def audit(
+    stack: Annotated[str, typer.Argument(help="The stack.")],
+    *,
+    cwd: Folder = Path(),
+    state: Annotated[Path | None, typer.Option(help="A stack's export, where its state is not here.")] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="A law, as eu-gdpr; may be given again.")] = None,
+    output: Annotated[list[str] | None, typer.Option(help="FORMAT=FILE; may be given again.")] = None,
+    format: Annotated[  # noqa: A002 the option's name
+        Literal["text", "json", "markdown", "sarif", "junit", "github"], typer.Option(help="What to print.")
+    ] = "text",
+) -> None:
+    """Compare what is live with what was promised, and judge it by the packs. Read-only."""
+    from cli.audit import command
+
+    command.run(stack, cwd, state, tuple(profile or ()), outputs=tuple(output or ()), form=format)
+
+
+@app.command(epilog="Example: domicile evidence platform-aws-mumbai --profile in-dpdp --output evidence.html")
+def evidence(
+    stack: Annotated[str, typer.Argument(help="The name of a stack that has a blueprint.")],
+    *,
+    cwd: Folder = Path(),
+    profile: Annotated[
+        list[str] | None, typer.Option(help="A law, as us-hipaa; those of the data's countries if left out.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="A file to write: .html or .json.")] = None,
+    json: Json = False,
+) -> None:
+    """State control by control what was checked and where, with digests of what it was checked on."""
+    from cli.evidence import command
+
+    command.run(stack, cwd, tuple(profile or ()), output, json_wanted=json)
+
+
 @app.command(epilog="Example: domicile up -s local --yes")
 def up(
     stack: Stack,

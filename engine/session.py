@@ -60,7 +60,10 @@ class Session:
         def judge(events: Events, dry: bool) -> Judge:  # noqa: FBT001 a callback's own shape
             return Panel(packs, events, self.project.name, self.stack, preview=dry, unknowns_fail=unknowns_fail)
 
-        return Setting(self.store, self.config, self._registry, judge, sink, in_process)
+        def registry(dry: bool) -> Registry:  # noqa: FBT001 as above
+            return self.registry(dry=dry)
+
+        return Setting(self.store, self.config, registry, judge, sink, in_process)
 
     def program(self) -> Program:
         """The project's program."""
@@ -74,7 +77,9 @@ class Session:
             python=self.project.python or Path(sys.executable),
         )
 
-    def _registry(self, dry: bool) -> Registry:  # noqa: FBT001 a callback's own shape
+    def registry(self, *, dry: bool) -> Registry:
+        """The providers of one run."""
+
         def kubernetes() -> Provider:
             from engine.providers.kubernetes.provider import KubernetesProvider
 

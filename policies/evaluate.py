@@ -1,8 +1,9 @@
 """Rules over resources, without any engine: a resource's facts are made once and shared by the rules that read them."""
 
 import fnmatch
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -27,10 +28,11 @@ class Finding:
 
 @dataclass(slots=True)
 class Counts:
-    """How often rules were asked and had no say."""
+    """How often rules were asked, each of them too, and how often they had no say."""
 
     judged: int = 0
     not_applicable: int = 0
+    by_rule: Counter[str] = field(default_factory=Counter[str])
 
 
 class Evaluator:
@@ -57,6 +59,7 @@ class Evaluator:
                 continue
             self.counts.judged += len(rules)
             for rule in rules:
+                self.counts.by_rule[rule.id] += 1
                 found += judge(rule, fact, self._settings[rule.id], resource.urn)
         return found
 
@@ -66,6 +69,7 @@ class Evaluator:
         for rule in self.rules:
             if isinstance(rule, StackRule):
                 self.counts.judged += 1
+                self.counts.by_rule[rule.id] += 1
                 found += judge(rule, resources, self._settings[rule.id], "")
         return found
 

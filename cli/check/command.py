@@ -20,24 +20,24 @@ from cli.subject import blueprint_of
 from engine import project as projects
 from engine.errors import EngineError, ProjectError
 
-_CODES = {"ok": OK, "violation": VIOLATION, "undetermined": UNDETERMINED, "error": BAD_INPUT}
+CODES = {"ok": OK, "violation": VIOLATION, "undetermined": UNDETERMINED, "error": BAD_INPUT}
 FORMATS = ("text", "json", "markdown", "sarif", "junit", "github")
 
 
 def run(asked: "Asked", outputs: tuple[str, ...], form: str, seconds: int) -> None:
     """Judge, write the report in each wanted format, and end with its exit code."""
-    wanted = [_output(one) for one in outputs]
+    wanted = [output(one) for one in outputs]
     revision.ENVIRONMENT.update(sandbox.enter(seconds))
     report = check(asked)
     for kind, file in wanted:
-        _write(file, rendered(report, kind))
+        write(file, rendered(report, kind))
     if form == "text":
         from cli.check import text
 
         text.show(report)
     else:
         sys.stdout.write(rendered(report, form))
-    sys.exit(_CODES[report.verdict])
+    sys.exit(CODES[report.verdict])
 
 
 class Asked:
@@ -184,7 +184,12 @@ def _compared(root: Path, base: Path, name: str, settings: dict[str, Any]) -> Ju
     return replace(judged, changes=judge.compare(before, after), usd_before=usd)
 
 
-def _output(text: str) -> tuple[str, Path]:
+def output(text: str) -> tuple[str, Path]:
+    """A format and a file, from FORMAT=FILE.
+
+    Raises:
+        ProjectError: it is not written so.
+    """
     kind, mark, file = text.partition("=")
     if kind not in FORMATS or not mark or not file:
         message = f"--output {text}: write FORMAT=FILE, where FORMAT is one of {', '.join(FORMATS[1:])}"
@@ -192,7 +197,12 @@ def _output(text: str) -> tuple[str, Path]:
     return kind, Path(file)
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
+    """Write a file, with the folders it lies in.
+
+    Raises:
+        ProjectError: it cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -23,6 +23,15 @@ def state(file: Path) -> Planned:
     Raises:
         ProjectError: the file is none of these.
     """
+    return Planned(file.name, resources(states(file)))
+
+
+def states(file: Path) -> list[ResourceState]:
+    """The records of a state, as `state` reads it.
+
+    Raises:
+        ProjectError: the file is none of these.
+    """
     content = _json(file)
     found: Any = content.get("deployment", content)
     if is_map(found.get("checkpoint")):
@@ -31,7 +40,7 @@ def state(file: Path) -> Planned:
     if not is_list(listed):
         message = f"{file}: no resources here: expected the output of `pulumi stack export` or a state file"
         raise ProjectError(message)
-    return Planned(file.name, resources([_recorded(one, file) for one in listed if is_map(one)]))
+    return [_recorded(one, file) for one in listed if is_map(one)]
 
 
 def preview(file: Path) -> Planned:
@@ -112,6 +121,8 @@ def _recorded(record: Props, file: Path) -> ResourceState:
     return ResourceState(
         urn,
         type_,
+        custom=bool(record.get("custom")),
+        id=str(record.get("id") or ""),
         inputs=_opened(record.get("inputs") or record.get("outputs") or {}),
         parent=str(record.get("parent") or ""),
         provider=str(record.get("provider") or ""),

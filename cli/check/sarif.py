@@ -18,13 +18,16 @@ _GRADES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
 def render(report: Report) -> dict[str, Any]:
     """The log."""
     index = {rule.id: number for number, rule in enumerate(RULES)}
+    own = sorted({one.rule for one in report.findings if one.rule not in index})
+    index |= {id_: len(RULES) + number for number, id_ in enumerate(own)}
+    rules = [*map(_rule, RULES), *({"id": one} for one in own)]
     errors = [one for one in report.judged if one.error]
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "domicile", "version": VERSION, "rules": [_rule(one) for one in RULES]}},
+                "tool": {"driver": {"name": "domicile", "version": VERSION, "rules": rules}},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [
                     {
