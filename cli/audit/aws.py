@@ -13,6 +13,10 @@ Client = Callable[[str], Any]
 _GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "404", "NotFoundException", "ResourceNotFound")
 
 
+class _GoneError(Exception):
+    """There is no such thing any more."""
+
+
 class Account:
     """An account seen from one region; clients are made when they are needed."""
 
@@ -39,6 +43,8 @@ class Account:
 
         try:
             return {"region": self._region, **reader(self.client, state)}
+        except _GoneError:
+            return None
         except ClientError as error:
             answer: Any = error.response
             code = str(answer["Error"]["Code"])
@@ -49,6 +55,12 @@ class Account:
         except (BotoCoreError, LookupError) as error:
             message = f"{state.urn}: AWS cannot be asked: {error}"
             raise ProviderError(message) from error
+
+
+def _only(found: list[Any]) -> Any:
+    if not found:
+        raise _GoneError
+    return found[0]
 
 
 def _tags(found: Any) -> dict[str, str]:
@@ -78,7 +90,7 @@ def _bucket_access(client: Client, state: ResourceState) -> Props:
 
 
 def _volume(client: Client, state: ResourceState) -> Props:
-    (found,) = client("ec2").describe_volumes(VolumeIds=[state.id])["Volumes"]
+    found = _only(client("ec2").describe_volumes(VolumeIds=[state.id])["Volumes"])
     return {
         "availabilityZone": found["AvailabilityZone"],
         "encrypted": found["Encrypted"],
@@ -89,7 +101,7 @@ def _volume(client: Client, state: ResourceState) -> Props:
 
 
 def _wall(client: Client, state: ResourceState) -> Props:
-    (found,) = client("ec2").describe_security_groups(GroupIds=[state.id])["SecurityGroups"]
+    found = _only(client("ec2").describe_security_groups(GroupIds=[state.id])["SecurityGroups"])
     ingress = [
         {
             "fromPort": one.get("FromPort", -1),
@@ -103,7 +115,7 @@ def _wall(client: Client, state: ResourceState) -> Props:
 
 
 def _database(client: Client, state: ResourceState) -> Props:
-    (found,) = client("rds").describe_db_instances(DBInstanceIdentifier=state.id)["DBInstances"]
+    found = _only(client("rds").describe_db_instances(DBInstanceIdentifier=state.id)["DBInstances"])
     return {
         "availabilityZone": found.get("AvailabilityZone"),
         "storageEncrypted": found["StorageEncrypted"],
@@ -114,7 +126,7 @@ def _database(client: Client, state: ResourceState) -> Props:
 
 
 def _database_cluster(client: Client, state: ResourceState) -> Props:
-    (found,) = client("rds").describe_db_clusters(DBClusterIdentifier=state.id)["DBClusters"]
+    found = _only(client("rds").describe_db_clusters(DBClusterIdentifier=state.id)["DBClusters"])
     return {
         "availabilityZones": found.get("AvailabilityZones", []),
         "storageEncrypted": found.get("StorageEncrypted", False),
@@ -167,7 +179,7 @@ def _topic(client: Client, state: ResourceState) -> Props:
 def _logs(client: Client, state: ResourceState) -> Props:
     logs = client("logs")
     listed = logs.describe_log_groups(logGroupNamePrefix=state.id)["logGroups"]
-    (found,) = [one for one in listed if one["logGroupName"] == state.id]
+    found = _only([one for one in listed if one["logGroupName"] == state.id])
     tags = logs.list_tags_log_group(logGroupName=state.id).get("tags", {})
     return {"retentionInDays": found.get("retentionInDays", 0), "kmsKeyId": found.get("kmsKeyId"), "tags": dict(tags)}
 
@@ -180,7 +192,7 @@ def _secret(client: Client, state: ResourceState) -> Props:
 
 def _repository(client: Client, state: ResourceState) -> Props:
     ecr = client("ecr")
-    (found,) = ecr.describe_repositories(repositoryNames=[state.id])["repositories"]
+    found = _only(ecr.describe_repositories(repositoryNames=[state.id])["repositories"])
     sealed = found.get("encryptionConfiguration", {})
     tags = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"]).get("tags")
     return {
