@@ -81,4 +81,5 @@ calibrate: $(STAMP)
 
 bench: $(STAMP)
 	@PYTHONPATH=.:tests $(BIN)/python tests/bench.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/judged.py
 	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done

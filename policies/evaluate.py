@@ -1,12 +1,12 @@
 """Rules over resources, without any engine: a resource's facts are made once and shared by the rules that read them."""
 
 import fnmatch
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from policies import limits
 from policies.resource import Resource
 from policies.rule import AnyRule, Problem, Rule, Settings, Severity, StackRule
 from policies.values import UnknownError, is_map
@@ -26,13 +26,23 @@ class Finding:
     path: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How often rules were asked, each of them too, and how often they had no say."""
 
     judged: int = 0
     not_applicable: int = 0
-    by_rule: Counter[str] = field(default_factory=Counter[str])
+    by_rule: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rules that read the same fact, and how many resources were one."""
+
+    reads: type[Any]
+    rules: list[tuple[Rule, Settings]]
+    facts: int = 0
+    others: int = 0
 
 
 class Evaluator:
@@ -41,37 +51,41 @@ class Evaluator:
     def __init__(self, rules: Sequence[AnyRule], config: Config | None = None) -> None:
         """Prepare the settings."""
         given = config or {}
-        self.rules = tuple(rule for rule in rules if level(rule, given) != "disabled")
-        self._settings = {rule.id: settings_of(rule, given) for rule in self.rules}
-        self._resource_rules = [rule for rule in self.rules if isinstance(rule, Rule)]
-        self._by_fact: dict[type[Any], list[Rule]] = {}
-        for rule in self._resource_rules:
-            self._by_fact.setdefault(rule.reads, []).append(rule)
-        self.counts = Counts()
+        groups: dict[type[Any], _Group] = {}
+        self._stack_rules: list[tuple[StackRule, Settings]] = []
+        self._stacks = 0
+        for rule in rules:
+            if level(rule, given) == "disabled":
+                continue
+            settings = settings_of(rule, given)
+            if isinstance(rule, Rule):
+                groups.setdefault(rule.reads, _Group(rule.reads, [])).rules.append((rule, settings))
+            else:
+                self._stack_rules.append((rule, settings))
+        self._groups = tuple(groups.values())
 
     def resource(self, resource: Resource) -> list[Finding]:
         """Judge one resource by every rule about resources."""
         found: list[Finding] = []
-        for reads, rules in self._by_fact.items():
-            fact = reads.of(resource)
+        for group in self._groups:
+            fact = group.reads.of(resource)
             if fact is None:
-                self.counts.not_applicable += len(rules)
+                group.others += 1
                 continue
-            self.counts.judged += len(rules)
-            for rule in rules:
-                self.counts.by_rule[rule.id] += 1
-                found += judge(rule, fact, self._settings[rule.id], resource.urn)
+            group.facts += 1
+            for rule, settings in group.rules:
+                try:
+                    found.extend(_finding(rule, one, settings, resource.urn) for one in rule.problems(fact, settings))
+                except UnknownError as error:
+                    found.append(_open(rule, error, resource.urn))
+                except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
+                    found.append(_failed(rule, error, resource.urn))
         return found
 
     def stack(self, resources: list[Resource]) -> list[Finding]:
         """Judge all resources together by every rule about stacks."""
-        found: list[Finding] = []
-        for rule in self.rules:
-            if isinstance(rule, StackRule):
-                self.counts.judged += 1
-                self.counts.by_rule[rule.id] += 1
-                found += judge(rule, resources, self._settings[rule.id], "")
-        return found
+        self._stacks += 1
+        return [one for rule, settings in self._stack_rules for one in judge(rule, resources, settings, "")]
 
     def all(self, resources: list[Resource]) -> list[Finding]:
         """Judge a whole stack."""
@@ -80,24 +94,42 @@ class Evaluator:
             found += self.resource(one)
         return found + self.stack(resources)
 
+    @property
+    def counts(self) -> Counts:
+        """What was asked so far."""
+        by_rule = {rule.id: group.facts for group in self._groups for rule, _ in group.rules}
+        by_rule |= {rule.id: self._stacks for rule, _ in self._stack_rules}
+        others = sum(group.others * len(group.rules) for group in self._groups)
+        return Counts(sum(by_rule.values()), others, by_rule)
+
 
 def judge(rule: AnyRule, subject: Any, settings: Settings, urn: str) -> list[Finding]:
     """What one rule says. A value that is not known makes it undetermined; anything else it raises is a failure."""
     found: list[Finding] = []
     problems: Callable[[Any, Settings], Iterable[Problem]] = rule.problems
     try:
-        for problem in problems(subject, settings):
-            where = problem.urn or urn
-            excuse = _exemption(settings, where)
-            if excuse is None:
-                found.append(Finding(rule.id, where, VIOLATION, problem.text, problem.path))
-            else:
-                found.append(Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path))
+        found.extend(_finding(rule, one, settings, urn) for one in problems(subject, settings))
     except UnknownError as error:
-        found.append(Finding(rule.id, urn, UNDETERMINED, str(error), error.path))
-    except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
-        found.append(Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}"))
+        found.append(_open(rule, error, urn))
+    except Exception as error:  # noqa: BLE001 as above
+        found.append(_failed(rule, error, urn))
     return found
+
+
+def _finding(rule: AnyRule, problem: Problem, settings: Settings, urn: str) -> Finding:
+    where = problem.urn or urn
+    excuse = _exemption(settings, where)
+    if excuse is None:
+        return Finding(rule.id, where, VIOLATION, problem.text, problem.path)
+    return Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path)
+
+
+def _open(rule: AnyRule, error: UnknownError, urn: str) -> Finding:
+    return Finding(rule.id, urn, UNDETERMINED, str(error), error.path)
+
+
+def _failed(rule: AnyRule, error: Exception, urn: str) -> Finding:
+    return Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}")
 
 
 def settings_of(rule: AnyRule, config: Config) -> dict[str, Any]:
@@ -105,7 +137,10 @@ def settings_of(rule: AnyRule, config: Config) -> dict[str, Any]:
     defaults = {name: one["default"] for name, one in rule.settings.items() if "default" in one}
     shared = {key: value for key, value in _given(config, "*").items() if key in rule.settings}
     own = {key: value for key, value in _given(config, rule.id).items() if key != "enforcementLevel"}
-    return {"exemptions": [], "today": "", **_known(config), **defaults, **shared, **own}
+    made: dict[str, Any] = {"exemptions": [], "today": "", **_known(config), **defaults, **shared, **own}
+    if "profiles" in rule.settings:
+        made[limits.KEY] = limits.key_of(made)
+    return made
 
 
 def level(rule: AnyRule, config: Config) -> str:

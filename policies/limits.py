@@ -1,14 +1,18 @@
 """Which countries a resource's data may be in: what its tags say, what the configuration says, what the law says."""
 
+import functools
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from policies.law import PROFILES, Profile
 from policies.places import ANYWHERE, countries
-from policies.resource import Resource
+from policies.resource import Resource, codes
 from policies.rule import Settings
 
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "default": []}
+#: where settings keep the text of their limits, once it is made
+KEY = " limits"
 LIMITS: Mapping[str, Any] = {
     "profiles": {**_TEXTS, "description": f"Laws, of {', '.join(PROFILES)}."},
     "allowed": {**_TEXTS, "description": "Countries (ISO 3166), or EU, EEA, for everything."},
@@ -40,17 +44,29 @@ def allowed(resource: Resource, settings: Settings) -> frozenset[str] | None:
     Raises:
         UnknownError: its tags are not known.
     """
+    key = settings.get(KEY) or key_of(settings)
+    return _limit(key, resource.tag("data-class"), resource.tag("jurisdictions"))
+
+
+def key_of(settings: Settings) -> str:
+    """The part of settings that limits places, as a text that is the same for the same limits."""
+    return json.dumps({name: settings.get(name) for name in LIMITS}, sort_keys=True, default=str)
+
+
+@functools.lru_cache(4096)
+def _limit(key: str, told_class: str | None, told_countries: str | None) -> frozenset[str] | None:
+    settings: dict[str, Any] = json.loads(key)
+    kind, jurisdictions = (told_class or "").lower(), codes(told_countries or "")
     found: list[frozenset[str]] = []
     if settings.get("allowed"):
         found.append(_expand(settings["allowed"]))
-    kind = resource.data_class
     by_class: Mapping[str, Any] = settings.get("classes") or {}
     found += [_expand(names) for name, names in by_class.items() if not kind or kind == name]
     found += [
         law.allowed for law in profiles(settings) if law.allowed is not None and (not kind or kind in law.classes)
     ]
-    if resource.jurisdictions:
-        found.append(_expand(resource.jurisdictions))
+    if jurisdictions:
+        found.append(_expand(jurisdictions))
     if not found:
         return None
     first, *others = found

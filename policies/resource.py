@@ -35,6 +35,7 @@ class Resource:
     parent: str = ""
     needs: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
     _tags: dict[str, Any] | None = None
+    _named: dict[str, Any] | None = None
 
     @property
     def cloud(self) -> str:
@@ -58,11 +59,12 @@ class Resource:
         Raises:
             UnknownError: it is not known.
         """
-        tags = self.tags
-        for alias in _ALIASES.get(name, (name,)):
-            if alias in tags:
-                return str(values.known(tags[alias], f"tags.{alias}"))
-        return None
+        if self._named is None:
+            self._named = _named(self.tags)
+        found = self._named.get(name)
+        if found is None or (found.__class__ is str and found not in values.UNKNOWN):
+            return found
+        return str(values.known(found, f"tags.{name}"))
 
     @property
     def data_class(self) -> str:
@@ -72,10 +74,8 @@ class Resource:
     @property
     def jurisdictions(self) -> frozenset[str]:
         """The countries it says its data must stay in; empty where it says nothing."""
-        told = self.tag("jurisdictions") or ""
-        for mark in ",_-/+;":
-            told = told.replace(mark, " ")
-        return frozenset(told.upper().split())
+        told = self.tag("jurisdictions")
+        return codes(told) if told else frozenset()
 
     def _read_tags(self) -> dict[str, Any]:
         if self.cloud == "kubernetes":
@@ -84,12 +84,33 @@ class Resource:
                 **values.section(self.props, "metadata.labels"),
             }
         found: dict[str, Any] = {}
-        for key in ("defaultTags.tags", "defaultLabels"):
-            given = self.provider.get(key.partition(".")[0])
-            given = _decoded(given)
-            found.update(values.section({key.partition(".")[0]: given}, key))
-        found.update(values.section(self.props, tag_property(self.type) or "tags"))
-        return found
+        if self.provider:
+            found.update(values.section({"tags": _decoded(self.provider.get("defaultTags"))}, "tags.tags"))
+            found.update(values.section({"labels": _decoded(self.provider.get("defaultLabels"))}, "labels"))
+        own = tag_property(self.type) or "tags"
+        given = values.known(self.props.get(own), own)
+        return {**found, **given} if is_map(given) else found
+
+
+def _named(tags: dict[str, Any]) -> dict[str, Any]:
+    """Tags by the names rules know them by, their own kept; an alias counts where the name itself is missing."""
+    found = dict(tags)
+    for name, alias in _BY_ALIAS:
+        if alias in tags:
+            found.setdefault(name, tags[alias])
+    return found
+
+
+#: names and their aliases, the better ones first
+_BY_ALIAS = tuple((name, alias) for name, aliases in _ALIASES.items() for alias in aliases if alias != name)
+
+
+@functools.cache
+def codes(told: str) -> frozenset[str]:
+    """Countries in a tag, however they are set apart."""
+    for mark in ",_-/+;":
+        told = told.replace(mark, " ")
+    return frozenset(told.upper().split())
 
 
 @functools.cache
@@ -104,6 +125,7 @@ def _schema() -> dict[str, Any]:
     return json.loads((DATA / "taggable.json").read_text(encoding="utf-8"))
 
 
+@functools.cache
 def tag_property(type_: str) -> str:
     """The property that holds a type's tags or labels; empty where it has none."""
     return _taggable().get(base_type(type_), "")

@@ -120,7 +120,7 @@ def _control(control: str, name: str, judged: Judged) -> Control:
 
 def _proof(pack: str, rule: AnyRule, judged: Judged) -> Proof:
     found = [one for one in judged.findings if one.rule == rule.id]
-    count = judged.counts.by_rule[rule.id]
+    count = judged.counts.by_rule.get(rule.id, 0)
     verdict = _worst(map(_verdict, found)) if found else "holds" if count else "not applicable"
     words = tuple(f"{one.resource or judged.name}: {one.path + ': ' if one.path else ''}{one.text}" for one in found)
     return Proof(rule.id, pack, rule.title, count, verdict, words)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from policies import places, values
 from policies.places import ANYWHERE, Place
-from policies.resource import Resource, base_type, region_of
+from policies.resource import Resource, base_type, cloud_of, region_of
 from policies.values import Props, UnknownError, is_list, is_map
 
 #: properties that hold a location by their name
@@ -40,6 +40,8 @@ _TEXTS = frozenset(
         "clientToken",
     ]
 )
+#: where a value that is not known leaves the place open
+_DECISIVE = frozenset({"region", "location", "regionName", "locationName", "locationId"})
 _NO_PLACE = frozenset({"global", "all", "*", "any", "none", "regional", "zonal"})
 #: what holds no data although it has a location, often one that the cloud dictates
 _DATALESS = re.compile(
@@ -87,13 +89,13 @@ class PlacedFact:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource
         self._mentions: list[Mention] | None = None
+        self._limit: frozenset[str] | None = None
+        self._beyond: list[Mention] = []
 
     @classmethod
     def of(cls, resource: Resource) -> "PlacedFact | None":
         """The fact of what can be somewhere; None for what holds no data."""
-        if not resource.cloud or _DATALESS.match(resource.type):
-            return None
-        return cls(resource)
+        return cls(resource) if _may_hold(resource.type) else None
 
     def mentions(self) -> list[Mention]:
         """Every place.
@@ -103,9 +105,23 @@ class PlacedFact:
         """
         if self._mentions is None:
             own = "" if self.resource.cloud == "kubernetes" else self.resource.cloud
-            walked = _walk(self.resource.props, "", "", own)
-            self._mentions = [*self._home(), *self._by_type(), *walked]
+            found = [*self._home(), *self._by_type()]
+            _walk(self.resource.props, "", "", own, found)
+            self._mentions = found
         return self._mentions
+
+    def beyond(self, limit: frozenset[str]) -> list[Mention]:
+        """The places outside a limit; one of no country that is known is.
+
+        Raises:
+            UnknownError: a location is not known yet.
+        """
+        if self._limit is not limit:
+            self._limit = limit
+            self._beyond = [
+                one for one in self.mentions() if not one.place.countries or not one.place.countries <= limit
+            ]
+        return self._beyond
 
     @property
     def holds(self) -> bool:
@@ -124,7 +140,7 @@ class PlacedFact:
         resource = self.resource
         if not self.holds:
             return
-        if resource.cloud == "kubernetes" or any(resource.props.get(key) for key in ("region", "location", "zone")):
+        if resource.cloud == "kubernetes" or _told(resource.props):
             return
         if "endpoints" in resource.provider:
             yield from _own_endpoints(resource.provider["endpoints"])
@@ -139,14 +155,17 @@ class PlacedFact:
 
     def _by_type(self) -> Iterator[Mention]:
         resource = self.resource
-        words = _EVERYWHERE.get(base_type(resource.type))
-        if words is not None:
-            yield Mention("", Place(words, frozenset({ANYWHERE})), "edge")
-        kind = base_type(resource.type)
-        for check in _CHECKS.get(kind, ()):
+        for check in _checks(resource.type):
             yield from check(resource)
-        for check in _CHECKS_OF_CLOUD.get(resource.cloud, ()):
-            yield from check(resource)
+
+
+def _told(props: Props) -> bool:
+    return bool(props.get("region") or props.get("location") or props.get("zone"))
+
+
+@functools.cache
+def _may_hold(type_: str) -> bool:
+    return bool(cloud_of(type_)) and not _DATALESS.match(type_)
 
 
 def _own_endpoints(endpoints: Any) -> Iterator[Mention]:
@@ -184,43 +203,54 @@ def _leaves(value: Any, path: str = "", key: str = "") -> Iterator[tuple[str, st
         yield path, key, value
 
 
-def _walk(value: Any, path: str, key: str, cloud: str) -> Iterator[Mention]:
+def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> None:
+    """Collect what texts name. Paths are put together only where there is something to say."""
     if is_map(value):
         for name, item in value.items():
-            if name not in _TEXTS:
+            if item.__class__ is str:
+                meaning = _meaning(item, name, cloud)
+                if meaning is not None and name not in _TEXTS:
+                    _say(meaning, item, f"{path}.{name}" if path else name, found)
+            elif name not in _TEXTS:
                 told = _topology(item) if name == "labels" else item
-                yield from _walk(told, f"{path}.{name}" if path else name, name, cloud)
+                _walk(told, f"{path}.{name}" if path else name, name, cloud, found)
     elif is_list(value):
         for index, item in enumerate(value):
-            yield from _walk(item, f"{path}[{index}]", key, cloud)
-    elif isinstance(value, str) and value:
-        yield from _in_text(value, path, key, cloud)
+            _walk(item, f"{path}[{index}]", key, cloud, found)
+    elif isinstance(value, str):
+        meaning = _meaning(value, key, cloud)
+        if meaning is not None:
+            _say(meaning, value, path, found)
 
 
-def _topology(labels: Any) -> Any:
+def _topology(labels: Any) -> dict[str, Any]:
     """Of labels, those by which Kubernetes tells where something is."""
-    if not is_map(labels):
-        return None
-    return {key: value for key, value in labels.items() if "topology." in key or "failure-domain." in key}
+    labelled: dict[str, Any] = labels if is_map(labels) else {}
+    return {key: value for key, value in labelled.items() if "topology." in key or "failure-domain." in key}
 
 
-def _in_text(value: str, path: str, key: str, cloud: str) -> Iterator[Mention]:
-    if value in values.UNKNOWN:
-        if key in ("region", "location", "regionName", "locationName", "locationId"):
+def _say(meaning: tuple[Place, ...], value: str, path: str, found: list[Mention]) -> None:
+    if not meaning:
+        if value in values.UNKNOWN:
             raise UnknownError(path)
-        return
+        found += _in_policy(value, path)
+    for place in meaning:
+        found.append(Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path)))
+
+
+@functools.lru_cache(1 << 16)
+def _meaning(value: str, key: str, cloud: str) -> tuple[Place, ...] | None:
+    """The places a text names; None for none. An empty tuple asks for a closer look: it is unknown, or a policy."""
+    if not value:
+        return None
+    if value in values.UNKNOWN:
+        return () if key in _DECISIVE else None
     if value[0] in "{[" and ("Statement" in value or "statement" in value):
-        yield from _in_policy(value, path)
-        return
+        return ()
     exact = _exact(value, key, cloud)
-    if exact is not None:
-        yield Mention(path, exact, _role(path))
-        return
-    for place in places.scan(value):
-        yield Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path))
+    return (exact,) if exact is not None else places.scan(value) or None
 
 
-@functools.cache
 def _exact(value: str, key: str, cloud: str) -> Place | None:
     if len(value) > 64 or _FROM.match(key):
         return None
@@ -313,6 +343,18 @@ def _backups(resource: Resource) -> Iterator[Mention]:
     settings: Props = values.section(resource.props, "settings.backupConfiguration")
     if values.truth(settings.get("enabled")) and not values.present(settings, "location"):
         yield Mention("settings.backupConfiguration", Place("backups without a location", frozenset()), "backup")
+
+
+def _edge(resource: Resource) -> Iterator[Mention]:
+    yield Mention("", Place(_EVERYWHERE[base_type(resource.type)], frozenset({ANYWHERE})), "edge")
+
+
+@functools.cache
+def _checks(type_: str) -> tuple[Any, ...]:
+    """What is asked of a type beyond its texts."""
+    kind = base_type(type_)
+    edge = (_edge,) if kind in _EVERYWHERE else ()
+    return (*edge, *_CHECKS.get(kind, ()), *_CHECKS_OF_CLOUD.get(cloud_of(type_), ()))
 
 
 _CHECKS_OF_CLOUD: dict[str, tuple[Any, ...]] = {"azure": (_geo,)}

@@ -30,20 +30,19 @@ _FLOWS = (
 def _beyond(*roles: str) -> Callable[[PlacedFact, Settings], Iterator[Problem]]:
     def problems(fact: PlacedFact, settings: Settings) -> Iterator[Problem]:
         limit = limits.allowed(fact.resource, settings)
-        if limit is not None:
-            yield from _outside(fact, limit, roles)
+        if limit is None:
+            return
+        beyond = fact.beyond(limit)
+        if beyond:
+            yield from _outside(beyond, limit, roles)
 
     return problems
 
 
-def _outside(fact: PlacedFact, limit: frozenset[str], roles: tuple[str, ...]) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
-    for mention in fact.mentions():
-        if mention.role in roles and limits.outside(mention.place.countries, limit):
-            key = (mention.path, mention.place.text)
-            if key not in seen:
-                seen.add(key)
-                yield Problem(_sentence(mention, limit), mention.path)
+def _outside(beyond: list[Mention], limit: frozenset[str], roles: tuple[str, ...]) -> Iterator[Problem]:
+    said = {(one.path, one.place.text): one for one in reversed(beyond) if one.role in roles}
+    for mention in reversed(said.values()):
+        yield Problem(_sentence(mention, limit), mention.path)
 
 
 def _sentence(mention: Mention, limit: frozenset[str]) -> str:
@@ -91,7 +90,7 @@ def _inherited(resources: list[Resource], settings: Settings) -> Iterator[Proble
         fact = PlacedFact.of(resource)
         if fact is not None and not resource.jurisdictions:
             try:
-                problems = list(_outside(fact, limit, ROLES))
+                problems = list(_outside(fact.beyond(limit), limit, ROLES))
             except UnknownError as error:
                 problems = [Problem(f"cannot be judged: {error}", error.path)]
             yield from (Problem(one.text, one.path, resource.urn) for one in problems)

@@ -13,6 +13,7 @@ from conftest import ROOT
 PACKAGES = ("engine", "planning", "catalog", "components", "serving", "blueprints", "policies", "stacks", "cli")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SUPPORT = {
+    "judged.py",
     "leaks.py",
     "rule_cases.py",
     "policy_data.py",
