@@ -81,19 +81,26 @@ class Verdicts:
     def __init__(self) -> None:
         """Nothing is found yet."""
         self._findings: Counter[str] = Counter()
+        self._advice: Counter[str] = Counter()
         self._packs: dict[str, str] = {}
 
     def __call__(self, event: Props) -> None:
         """Take an event."""
         if "policyEvent" in event:
-            self._findings[event["policyEvent"]["policyPackName"]] += 1
+            said = event["policyEvent"]
+            kept = self._advice if said["enforcementLevel"] == "advisory" else self._findings
+            kept[said["policyPackName"]] += 1
         elif "summaryEvent" in event:
             self._packs.update(event["summaryEvent"]["policyPacks"])
 
     def by_pack(self) -> dict[str, str]:
         """A few words for each pack."""
-        counts = {pack: self._findings[pack] for pack in self._packs}
-        return {pack: f"{count} findings" if count else "no objection" for pack, count in counts.items()}
+        return {pack: self._words(pack) for pack in self._packs}
+
+    def _words(self, pack: str) -> str:
+        found, advice = self._findings[pack], self._advice[pack]
+        objection = f"{found} finding{'s' if found > 1 else ''}" if found else "no objection"
+        return f"{objection}, {advice} advisory" if advice else objection
 
 
 def _operate(

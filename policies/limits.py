@@ -80,7 +80,7 @@ def outside(places: frozenset[str], limit: frozenset[str]) -> bool:
 
 def words(limit: frozenset[str]) -> str:
     """A limit, for people."""
-    return ", ".join(sorted(limit)) or "nowhere"
+    return ", ".join(sorted(limit)) or "no country: its tags, the configuration and the laws exclude each other"
 
 
 def countries_of(names: frozenset[str]) -> frozenset[str]:

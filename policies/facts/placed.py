@@ -117,10 +117,9 @@ class PlacedFact:
             UnknownError: a location is not known yet.
         """
         if self._limit is not limit:
+            found = self.mentions()
+            self._beyond = [one for one in found if not one.place.countries or not one.place.countries <= limit]
             self._limit = limit
-            self._beyond = [
-                one for one in self.mentions() if not one.place.countries or not one.place.countries <= limit
-            ]
         return self._beyond
 
     @property

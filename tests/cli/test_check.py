@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,29 @@ def test_own_stacks_pass_and_findings_name_the_blueprints_line() -> None:
     assert text.startswith("access:")
     excused = next(one for one in report.findings if one.verdict == "exempt")
     assert "operators reach" in excused.text
+
+
+def test_the_gate_needs_no_network_no_home_and_no_environment(tmp_path: Path) -> None:
+    apart = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make a network namespace")
+    program = "import socket; print(len(socket.if_nameindex()), socket.socket().connect_ex(('192.0.2.1', 443)))"
+    seen = subprocess.run(
+        [*apart, sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert seen[0] == "1", "loopback alone, and that is down"
+    assert seen[1] != "0"
+    done = subprocess.run(
+        [*apart, *COMMAND, "check", "local", "state-gcp-frankfurt", "handbook-onprem-munich", "--format", "json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr + done.stdout[-2000:]
+    assert [one["verdict"] for one in json.loads(done.stdout)["judged"]] == ["ok", "ok", "ok"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_states_previews_and_manifests_are_judged_too(tmp_path: Path) -> None:
