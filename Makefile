@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: docs policy-data help up down test check fmt bench calibrate setup sizing eyes cluster
+.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -46,6 +46,9 @@ $(VENV)/.eyes: requirements-eyes.lock $(STAMP)
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/eyes
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/eyes/bin/python --require-hashes requirements-eyes.lock
 	@touch $@
+
+mutate: $(STAMP)
+	@PYTHONPATH=.:tests $(BIN)/python tests/mutate.py
 
 docs: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python policies/pages.py

@@ -1,12 +1,12 @@
 """Every rule, written out by hand, by pack."""
 
 from policies.rule import AnyRule
-from policies.rules import ai, budget, encryption, residency, retention, routes
+from policies.rules import ai, budget, documents, encryption, residency, retention, routes
 
 VERSION = "0.2.0"
 PACKS: dict[str, tuple[AnyRule, ...]] = {
     "residency": (*residency.RULES, *retention.RULES, *routes.RULES),
-    "encryption": encryption.RULES,
+    "encryption": (*encryption.RULES, *documents.RULES),
     "budget": budget.RULES,
     "ai": ai.RULES,
 }

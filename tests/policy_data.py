@@ -24,7 +24,7 @@ KEYS = {
         r"|customerEncryptionKey(Arn|Id)|kmsArn|cmkArn|serverSideEncryptionKmsKeyId|ebsEncryptionKeyArn"
         r"|volumeEncryptionKey|awsKmsKey(Arn|Id)|defaultEncryptionKey|s3EncryptionKeyId|s3KmsKey(Arn|Id)"
         r"|s3SseKmsKeyId|modelKmsKeyId|outputEncryptionKmsKeyId|logEncryptionKmsKeyId|kmsEncryptionKey"
-        r"|encryptionAtRestKmsKeyArn|keyArn)$"
+        r"|encryptionAtRestKmsKeyArn|keyArn|keyId)$"
     ),
     "gcp": re.compile(
         r"^(kmsKey(Name|SelfLink|Names)?|cmekKeyName|defaultKmsKeyName|cloudKmsKey|encryptionKeyName|encryptionKey"
@@ -43,7 +43,7 @@ _ABOUT = re.compile(
 )
 #: keys of something else: of what is read, of a copy's source, of a secret beside the data
 _OTHERS = re.compile(
-    r"source|performanceInsights|masterUserSecret|additional|raw|privateKey|secrets|credential|certificate|kmsKeysToGrants"
+    r"(^|\.)source|performanceInsights|masterUserSecret|additional|raw|privateKey|secrets|credential|certificate|kmsKeysToGrants"
     r"|(?<!userManaged\.)replicas|secret[A-Z]",
 )
 _BLOCK = re.compile(r"encrypt|serverside|sse(spec|config)|kms|cmek|cmk", re.IGNORECASE)
@@ -86,7 +86,7 @@ def _names(path: tuple[str, ...]) -> list[str]:
 
 def _names_key(package: str, path: tuple[str, ...]) -> bool:
     names = _names(path)
-    if names[-2:] == ["diskEncryptionSet", "id"]:
+    if names[-2:] in (["diskEncryptionSet", "id"], ["encryptionKey", "id"]):
         return True
     if not KEYS[package].match(names[-1]) or _OTHERS.search(".".join(names)):
         return False

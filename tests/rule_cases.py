@@ -118,6 +118,27 @@ def policy(resource: str, effect: str = "Allow") -> Props:
     }
 
 
+def document(principal: Any, **more: Any) -> Props:
+    """A resource's policy."""
+    return {"policy": json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Principal": principal, **more}})}
+
+
+def emr(**more: Any) -> Props:
+    """A security configuration of EMR."""
+    at_rest = {
+        "S3EncryptionConfiguration": {"EncryptionMode": "SSE-KMS"},
+        "LocalDiskEncryptionConfiguration": {"EnableEbsEncryption": True},
+    }
+    whole = {
+        "EnableInTransitEncryption": True,
+        "EnableAtRestEncryption": True,
+        "AtRestEncryptionConfiguration": at_rest,
+    }
+    return {"configuration": json.dumps({"EncryptionConfiguration": {**whole, **more}})}
+
+
+REDSHIFT, PARAMETER = "aws:redshift/parameterGroup:ParameterGroup", "aws:ssm/parameter:Parameter"
+EMR = "aws:emr/securityConfiguration:SecurityConfiguration"
 J, C, B = "domicile.dev/jurisdictions", "domicile.dev/data-class", "domicile.dev/monthly-budget-usd"
 OWNER, CENTRE = "domicile.dev/owner", "domicile.dev/cost-centre"
 LICENCE, SOURCE = "domicile.dev/model-licence", "domicile.dev/model-source"
@@ -650,6 +671,102 @@ ENCRYPTION: dict[str, Case] = {
             [One(DB, {"tags": {"data-class": "pci", "pan-protection": "disk"}})],
         ],
         [One(DB, {"tags": {"data-class": "pan", "pan-protection": U}})],
+    ),
+    "encryption-policies": Case(
+        [
+            [
+                One(
+                    "aws:sqs/queuePolicy:QueuePolicy",
+                    document("*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+                )
+            ],
+            [One("aws:s3/bucketPolicy:BucketPolicy", document({"AWS": "arn:aws:iam::1:root"}))],
+            [One("aws:s3/bucketPolicy:BucketPolicy", document("*", Effect="Deny"))],
+        ],
+        [
+            [One("aws:sqs/queuePolicy:QueuePolicy", document("*"))],
+            [One(KEY, {"enableKeyRotation": True, **document({"AWS": ["*"]})})],
+            [One("aws:ecr/repositoryPolicy:RepositoryPolicy", document({"AWS": "*"}))],
+        ],
+        [],
+    ),
+    "encryption-parameters": Case(
+        [
+            [One(REDSHIFT, {"parameters": [{"name": "require_ssl", "value": "true"}]})],
+            [
+                One(
+                    "aws:docdb/clusterParameterGroup:ClusterParameterGroup",
+                    {"parameters": [{"name": "tls", "value": "enabled"}]},
+                )
+            ],
+            [One("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "other", "value": "0"}]})],
+        ],
+        [
+            [One(REDSHIFT, {"parameters": []})],
+            [
+                One(
+                    "aws:docdb/clusterParameterGroup:ClusterParameterGroup",
+                    {"parameters": [{"name": "tls", "value": "disabled"}]},
+                )
+            ],
+            [One("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": 0}]})],
+        ],
+        [One("aws:rds/parameterGroup:ParameterGroup", {"parameters": [{"name": "rds.force_ssl", "value": U}]})],
+    ),
+    "encryption-listeners": Case(
+        [
+            [One("aws:lb/listener:Listener", {"protocol": "HTTPS"})],
+            [
+                One(
+                    "aws:lb/listener:Listener",
+                    {"protocol": "HTTP", "defaultActions": [{"redirect": {"protocol": "HTTPS"}}]},
+                )
+            ],
+            [One("aws:transfer/server:Server", {"protocols": ["SFTP"]})],
+        ],
+        [
+            [One("aws:lb/listener:Listener", {"protocol": "HTTP"})],
+            [One("azure-native:network:ApplicationGateway", {"httpListeners": [{"protocol": "Http"}]})],
+            [One("aws:transfer/server:Server", {"protocols": ["SFTP", "FTP"]})],
+            [One("azure-native:apimanagement:Backend", {"url": "http://x"})],
+        ],
+        [One("aws:lb/listener:Listener", {"protocol": U})],
+    ),
+    "encryption-configured": Case(
+        [
+            [One(EMR, emr())],
+            [One("aws:ssm/document:Document", {"documentType": "Command", "content": "{}"})],
+            [
+                One(
+                    "aws:ssm/document:Document",
+                    {"documentType": "Session", "content": json.dumps({"inputs": {"kmsKeyId": "k"}})},
+                )
+            ],
+        ],
+        [
+            [One(EMR, {"configuration": json.dumps({"EncryptionConfiguration": {}})})],
+            [One(EMR, emr(EnableInTransitEncryption=False))],
+            [
+                One(
+                    "aws:ssm/document:Document",
+                    {"documentType": "Session", "content": json.dumps({"inputs": {"s3EncryptionEnabled": False}})},
+                )
+            ],
+        ],
+        [One("aws:ssm/document:Document", {"documentType": U, "content": "{}"})],
+    ),
+    "encryption-parameter-store": Case(
+        [
+            [One(PARAMETER, {"type": "SecureString", "keyId": U})],
+            [One(PARAMETER, {"type": "String", "name": "/app/colour"})],
+            [One(PARAMETER, {"type": "SecureString", "tags": {"data-class": "internal"}})],
+        ],
+        [
+            [One(PARAMETER, {"type": "SecureString"})],
+            [One(PARAMETER, {"type": "String", "name": "/app/db-password"})],
+            [One(PARAMETER, {"type": "SecureString", "tags": {"data-class": "restricted"}})],
+        ],
+        [One(PARAMETER, {"type": U})],
     ),
 }
 

@@ -45,6 +45,9 @@ class KeptFact:
                 if not values.unknown(inside) and not any(values.present(inside, leaf) for leaf in leaves):
                     yield f"{at}.{min(leaves, key=len)}"
 
+        if values.truth(props.get("performanceInsightsEnabled")) and not props.get("performanceInsightsKmsKeyId"):
+            yield "performanceInsightsKmsKeyId"
+
     def _elsewhere(self, block: str) -> bool:
         """Whether a key stands deeper in the block, where a list of it holds the data instead."""
         inner = [(other, leaf) for other, leaves in self._paths.blocks.items() for leaf in leaves]

@@ -67,9 +67,43 @@ class StatedFact:
             if word.objects(said):
                 wanted = f"not {' or '.join(sorted(word.good))}" if word.good else "not allowed"
                 yield Wrong(path, f"it is '{value}', {wanted}" if said else f"it is empty, {wanted}")
+        for switch in switches().get(base_type(self.resource.type), ()):
+            if switch.topic == topic:
+                yield from self._switched(switch)
         for name, of_topic in absent().get(base_type(self.resource.type), ()):
             if of_topic == topic and self.resource.props.get(name) is None:
                 yield Wrong(name, "it is not set, and off unless it is")
+
+    def _switched(self, switch: "Switch") -> Iterator[Wrong]:
+        said = [
+            (path, str(values.known(one, path)).lower()) for path, one in values.each(self.resource.props, switch.path)
+        ]
+        if not said and switch.needed:
+            yield Wrong(switch.path, f"it is not set, and must be {switch.good}")
+        for path, one in said:
+            if one != switch.good:
+                yield Wrong(path, f"it is '{one}', not {switch.good}")
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A property of one type: what it must say, and whether it must be there."""
+
+    path: str
+    good: str
+    needed: bool
+    topic: str
+
+
+@functools.cache
+def switches() -> dict[str, list[Switch]]:
+    """The switches of types by their token."""
+    found: dict[str, list[Switch]] = {}
+    with (DATA / "switches.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            switch = Switch(row["path"], row["good"], row["absent"] == "bad", row["topic"])
+            found.setdefault(row["type"], []).append(switch)
+    return found
 
 
 def _spoken(value: Any, path: str, under: str, known: dict[str, tuple[Word, ...]]) -> Iterator[tuple[str, Any, Word]]:

@@ -13,6 +13,7 @@ from conftest import ROOT
 PACKAGES = ("engine", "planning", "catalog", "components", "serving", "blueprints", "policies", "stacks", "cli")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SUPPORT = {
+    "mutate.py",
     "judged.py",
     "leaks.py",
     "rule_cases.py",

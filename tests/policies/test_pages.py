@@ -9,6 +9,7 @@ from commands import domicile
 from conftest import ROOT
 
 from policies import pages
+from policies.registry import RULES
 from policies.rule import SHARED
 
 
@@ -16,6 +17,10 @@ def test_every_rule_has_its_page_and_no_page_is_left_over() -> None:
     found = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "rules").glob("*.md")}
     assert found == pages.pages(), "run `make docs`"
     assert set(SHARED) == {"exemptions", "today"}
+
+
+def test_the_readme_counts_the_rules() -> None:
+    assert f"{len(RULES)} rules in four packs" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def options(text: str) -> set[str]:
