@@ -460,7 +460,12 @@ ENCRYPTION: dict[str, Case] = {
         [One(VOLUME, {"tags": {"data-class": U}})],
     ),
     "encryption-turned-on": Case(
-        [[One(VOLUME, {"encrypted": True})], [One(DB, {"storageEncrypted": "true"})], [One(ACCOUNT, {})]],
+        [
+            [One(KEY, {})],
+            [One(VOLUME, {"encrypted": True})],
+            [One(DB, {"storageEncrypted": "true"})],
+            [One(ACCOUNT, {})],
+        ],
         [
             [One(VOLUME, {})],
             [One(DB, {"storageEncrypted": False})],

@@ -176,11 +176,6 @@ class ServiceFact(KubernetesFact):
 
     TOKENS = frozenset({"kubernetes:core/v1:Service"})
 
-    @property
-    def outside(self) -> str:
-        """The name of another service that it stands for; empty where it stands for pods."""
-        return text(self.props, "spec.externalName") if text(self.props, "spec.type") == "ExternalName" else ""
-
 
 class NamespaceFact(KubernetesFact):
     """A namespace."""
