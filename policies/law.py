@@ -1,7 +1,6 @@
 """What laws ask for, as settings of the packs. Source: pages on the texts in ``refs``, 2026-11-22; no legal advice."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from policies.places import GROUPS
 
@@ -16,7 +15,7 @@ PERSONAL = ("confidential", "restricted")
 class Profile:
     """``allowed`` are the countries data of ``classes`` may be in, None where the law names none.
 
-    ``log_days`` is how long logs are kept at least, ``log_countries`` where; ``key_classes`` need a key of one's own.
+    ``log_days`` is how long logs are kept at least, ``log_countries`` where.
     """
 
     id: str
@@ -26,10 +25,7 @@ class Profile:
     classes: tuple[str, ...] = PERSONAL
     log_days: int = 0
     log_countries: frozenset[str] | None = None
-    key_classes: tuple[str, ...] = PERSONAL
-    card_data: bool = False
     high_risk: bool = False
-    settings: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 IN = frozenset({"IN"})
@@ -88,7 +84,6 @@ PROFILES: dict[str, Profile] = {
             "PCI DSS 4.0.1",
             ("PCI DSS 3.5.1.2", "PCI DSS 4.2.1", "PCI DSS 10.5.1"),
             log_days=365,
-            card_data=True,
         ),
     )
 }

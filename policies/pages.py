@@ -10,7 +10,6 @@ from policies.registry import PACKS
 from policies.rule import AnyRule, Rule
 
 FOLDER = Path(__file__).parents[1] / "docs" / "rules"
-_SHARED = ("exemptions", "today")
 
 
 def pages() -> dict[str, str]:

@@ -13,8 +13,3 @@ PACKS: dict[str, tuple[AnyRule, ...]] = {
 RULES: tuple[AnyRule, ...] = tuple(rule for rules in PACKS.values() for rule in rules)
 #: ids that are used no more, and why: an id never means something else
 RETIRED: dict[str, str] = {}
-
-
-def pack_of(rule: str) -> str:
-    """The pack that a rule is in."""
-    return next(name for name, rules in PACKS.items() if any(one.id == rule for one in rules))

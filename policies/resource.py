@@ -162,8 +162,3 @@ def region_of(provider: Props) -> Any:
         if key in provider:
             return provider[key]
     return None
-
-
-def is_resource(value: Any) -> bool:
-    """Whether a value can be a resource's properties."""
-    return is_map(value)

@@ -9,7 +9,7 @@ from engine.errors import ProjectError
 from engine.project import Project
 from engine.values import is_list, is_map
 from policies.law import PROFILES
-from policies.registry import RULES
+from policies.registry import RETIRED, RULES
 
 NAME = "policy-config.json"
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
@@ -68,6 +68,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _reason(name: str, given: Any) -> str:
+    if name in RETIRED:
+        return f"the rule is retired: {RETIRED[name]}"
     if name != "all" and name not in _IDS:
         return "there is no such rule: see the list in the documentation of the packs"
     chosen = given.get("enforcementLevel", "mandatory") if is_map(given) else given

@@ -22,7 +22,6 @@ from policies.rule import Problem, Rule, Settings, Severity, StackRule
 from policies.values import get, is_map, items, section, text, truth
 
 _REMOTE_CODE = re.compile(r"^--trust[-_]remote[-_]code(=(true|1))?$", re.IGNORECASE)
-_MODEL = re.compile(r"^--(?:model|served-model-name|model-id|model-path)(?:=(.+))?$")
 _BASES = ("_API_BASE", "_BASE_URL")
 _SERVERS = re.compile(
     r"(^|/)(vllm|sglang|text-generation-inference|tei|tritonserver|llama[.-]?cpp|ollama|lmdeploy|nim)", re.IGNORECASE

@@ -9,6 +9,7 @@ from policies import values
 from policies.facts.stated import StatedFact
 from policies.resource import Resource, base_type
 from policies.rule import Problem, Rule, Settings, Severity
+from policies.rules.encryption import CLASSES
 from policies.values import each, is_list, is_map, text
 
 REFS = ("GDPR Art. 32", "45 CFR 164.312(e)(1)", "PCI DSS 4.2.1")
@@ -185,9 +186,6 @@ PARAMETER_STORE = Rule(
     problems=_secure_strings,
     remedy="Make it a SecureString and name a key in keyId.",
     refs=("GDPR Art. 32", "PCI DSS 8.6.2"),
-    settings={
-        "key_classes": {"type": "array", "items": {"type": "string"}, "default": ["confidential", "restricted"]},
-        "unlabelled": {"type": "string", "default": "confidential"},
-    },
+    settings=CLASSES,
 )
 RULES = (POLICIES, PARAMETERS, LISTENERS, CONFIGURED, PARAMETER_STORE)

@@ -12,7 +12,7 @@ from engine.policy.judges import CANNOT_TELL, Finding, PackSource
 from engine.state.resource import ResourceState
 from policies import runner
 from policies.evaluate import UNDETERMINED, VIOLATION, Evaluator
-from policies.registry import PACKS, RULES
+from policies.registry import PACKS, RETIRED, RULES
 from policies.resource import Resource
 from policies.rule import AnyRule, Rule, StackRule
 
@@ -56,6 +56,7 @@ ASKS_NOTHING = {"budget-alerts", "budget-idle-address", "encryption-policies"}
 def test_every_rule_has_its_proofs_and_its_own_id() -> None:
     assert set(BY_ID) == set(PROOFS)
     assert len(BY_ID) == len(RULES)
+    assert not BY_ID.keys() & RETIRED.keys(), "an id never means something else"
     for name, rules in PACKS.items():
         assert {rule.id for rule in rules} == set(CASES[name])
 
