@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from cli.check.config import NAME as POLICY_CONFIG
+from cli.check.config import own_file
 from cli.main import BAD_INPUT, FAILED, OK
 from engine import project as projects
 
@@ -14,7 +14,7 @@ def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bo
     """Carry out an operation with the CLI; returns the exit code. ``offline`` has it ask offline clouds alone."""
     from pulumi import automation
 
-    root = projects.load(folder).root
+    project = projects.load(folder)
     if not yes:
         sys.stderr.write(f"`{kind}` on the Pulumi engine does not ask: add --yes\n")
         return BAD_INPUT
@@ -22,12 +22,11 @@ def run(kind: str, folder: Path, stack: str, packs: tuple[Path, ...], *, yes: bo
     options: dict[str, Any] = {"on_output": print, "color": "auto" if sys.stdout.isatty() else "never"}
     if kind in ("preview", "up"):
         options["policy_packs"] = [str(pack) for pack in packs]
-        config = projects.load(folder).config_dir / POLICY_CONFIG
-        if config.is_file():
+        for config in own_file(project):
             options["policy_pack_configs"] = [str(config)] * len(packs)
     with _providers(offline=offline) as variables:
         workspace = api.LocalWorkspaceOptions(env_vars=variables)
-        selected = api.create_or_select_stack(stack_name=stack, work_dir=str(root), opts=workspace)
+        selected = api.create_or_select_stack(stack_name=stack, work_dir=str(project.root), opts=workspace)
         try:
             getattr(selected, kind)(**options)
         except api.CommandError as error:

@@ -45,3 +45,8 @@ def blueprint_of(stack: str, folder: Path) -> Path:
         message = f"{file}: config: 'domicile:blueprint' is missing, so the stack has no blueprint to plan"
         raise projects.ProjectError(message)
     return project.root / name
+
+
+def shown(file: Path, root: Path) -> Path:
+    """A file as people read it: from the project's folder, where it lies inside."""
+    return file.relative_to(root) if file.is_relative_to(root) else file

@@ -74,12 +74,7 @@ class Evaluator:
                 continue
             group.facts += 1
             for rule, settings in group.rules:
-                try:
-                    found.extend(_finding(rule, one, settings, resource.urn) for one in rule.problems(fact, settings))
-                except UnknownError as error:
-                    found.append(_open(rule, error, resource.urn))
-                except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
-                    found.append(_failed(rule, error, resource.urn))
+                _ask(rule, fact, settings, resource.urn, found)
         return found
 
     def stack(self, resources: list[Resource]) -> list[Finding]:
@@ -106,14 +101,19 @@ class Evaluator:
 def judge(rule: AnyRule, subject: Any, settings: Settings, urn: str) -> list[Finding]:
     """What one rule says. A value that is not known makes it undetermined; anything else it raises is a failure."""
     found: list[Finding] = []
+    _ask(rule, subject, settings, urn, found)
+    return found
+
+
+def _ask(rule: AnyRule, subject: Any, settings: Settings, urn: str, found: list[Finding]) -> None:
     problems: Callable[[Any, Settings], Iterable[Problem]] = rule.problems
     try:
-        found.extend(_finding(rule, one, settings, urn) for one in problems(subject, settings))
+        for problem in problems(subject, settings):
+            found.append(_finding(rule, problem, settings, urn))  # noqa: PERF401 what came before an error stays
     except UnknownError as error:
-        found.append(_open(rule, error, urn))
-    except Exception as error:  # noqa: BLE001 as above
-        found.append(_failed(rule, error, urn))
-    return found
+        found.append(Finding(rule.id, urn, UNDETERMINED, str(error), error.path))
+    except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
+        found.append(Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}"))
 
 
 def _finding(rule: AnyRule, problem: Problem, settings: Settings, urn: str) -> Finding:
@@ -122,14 +122,6 @@ def _finding(rule: AnyRule, problem: Problem, settings: Settings, urn: str) -> F
     if excuse is None:
         return Finding(rule.id, where, VIOLATION, problem.text, problem.path)
     return Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path)
-
-
-def _open(rule: AnyRule, error: UnknownError, urn: str) -> Finding:
-    return Finding(rule.id, urn, UNDETERMINED, str(error), error.path)
-
-
-def _failed(rule: AnyRule, error: Exception, urn: str) -> Finding:
-    return Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}")
 
 
 def settings_of(rule: AnyRule, config: Config) -> dict[str, Any]:

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from policies.law import PROFILES, Profile
-from policies.places import ANYWHERE, countries
+from policies.places import countries
 from policies.resource import Resource, codes
-from policies.rule import Settings
+from policies.rule import TEXTS, Settings
 
-_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "default": []}
 #: where settings keep the text of their limits, once it is made
 KEY = " limits"
 LIMITS: Mapping[str, Any] = {
-    "profiles": {**_TEXTS, "description": f"Laws, of {', '.join(PROFILES)}."},
-    "allowed": {**_TEXTS, "description": "Countries (ISO 3166), or EU, EEA, for everything."},
+    "profiles": {**TEXTS, "default": [], "description": f"Laws, of {', '.join(PROFILES)}."},
+    "allowed": {**TEXTS, "default": [], "description": "Countries (ISO 3166), or EU, EEA, for everything."},
     "classes": {"type": "object", "default": {}, "description": "Countries by class of data."},
     "transfers": {"type": "object", "default": {}, "description": "The safeguard for each further country."},
 }
@@ -71,11 +70,6 @@ def _limit(key: str, told_class: str | None, told_countries: str | None) -> froz
         return None
     first, *others = found
     return first.intersection(*others) | _transfers(settings)
-
-
-def outside(places: frozenset[str], limit: frozenset[str]) -> bool:
-    """Whether any of the countries is beyond the limit; none at all is."""
-    return not places or ANYWHERE in places or not places <= limit
 
 
 def words(limit: frozenset[str]) -> str:

@@ -38,7 +38,7 @@ def _index() -> str:
 
 
 def _page(pack: str, rule: AnyRule) -> str:
-    about = rule.reads.of.__doc__ if isinstance(rule, Rule) else "all resources of a stack together"
+    about = rule.reads.__doc__ if isinstance(rule, Rule) else "all resources of a stack together"
     lines = [
         f"# {rule.id}",
         "",
@@ -69,8 +69,8 @@ def _page(pack: str, rule: AnyRule) -> str:
 
 
 def _about(text: str) -> str:
-    words = text.split(";", 1)[0].strip().rstrip(".")
-    return words.removeprefix("The fact of ").strip()
+    words = text.strip().splitlines()[0].rstrip(".")
+    return words[:1].lower() + words[1:]
 
 
 def main() -> None:

@@ -1,12 +1,11 @@
 """Where a text points to: regions, zones, ARNs, resource paths, hosts and inference profiles, with their countries."""
 
-import csv
 import functools
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-DATA = Path(__file__).parent / "data"
+from policies.tables import rows
+
 ANYWHERE = "*"
 _EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
 #: names that stand for several countries. Source: each cloud's pages on locations; checked 2026-11-22
@@ -68,15 +67,9 @@ class Place:
 
 
 @functools.cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
-    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
-
-
-@functools.cache
 def regions() -> dict[tuple[str, str], str]:
     """The country of each region, by cloud and name."""
-    return {(row["cloud"], row["region"]): row["country"] for row in _rows("regions")}
+    return {(row["cloud"], row["region"]): row["country"] for row in rows("regions")}
 
 
 @functools.cache
@@ -86,18 +79,18 @@ def _countries_by_name() -> dict[str, tuple[str, str]]:
 
 @functools.cache
 def _display() -> dict[str, str]:
-    return {row["name"].replace(" ", "").lower(): row["region"] for row in _rows("regions") if row["cloud"] == "azure"}
+    return {row["name"].replace(" ", "").lower(): row["region"] for row in rows("regions") if row["cloud"] == "azure"}
 
 
 @functools.cache
 def _hosts() -> dict[str, tuple[frozenset[str], str]]:
-    return {row["suffix"]: (countries(row["countries"]), row["what"]) for row in _rows("hosts")}
+    return {row["suffix"]: (countries(row["countries"]), row["what"]) for row in rows("hosts")}
 
 
 @functools.cache
 def paired(region: str) -> str:
     """The region that Azure copies a region's geo-redundant data to; empty where it has none."""
-    return next((row["paired_region"] for row in _rows("regions") if row["region"] == azure_name(region)), "")
+    return next((row["paired_region"] for row in rows("regions") if row["region"] == azure_name(region)), "")
 
 
 def countries(names: str) -> frozenset[str]:
@@ -106,6 +99,11 @@ def countries(names: str) -> frozenset[str]:
     for name in names.split():
         found |= GROUPS.get(name, frozenset({name}))
     return frozenset(found)
+
+
+def outside(places: frozenset[str], limit: frozenset[str]) -> bool:
+    """Whether any of the countries is beyond the limit; none at all is."""
+    return not places or ANYWHERE in places or not places <= limit
 
 
 def azure_name(text: str) -> str:

@@ -11,5 +11,7 @@ PACKS: dict[str, tuple[AnyRule, ...]] = {
     "ai": ai.RULES,
 }
 RULES: tuple[AnyRule, ...] = tuple(rule for rules in PACKS.values() for rule in rules)
+BY_ID: dict[str, AnyRule] = {rule.id: rule for rule in RULES}
+PACK_OF: dict[str, str] = {rule.id: pack for pack, rules in PACKS.items() for rule in rules}
 #: ids that are used no more, and why: an id never means something else
 RETIRED: dict[str, str] = {}

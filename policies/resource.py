@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policies import values
-from policies.places import DATA
+from policies.tables import DATA
 from policies.values import Props, is_map
 
 #: the names under which ownership is told, as tags, labels or annotations

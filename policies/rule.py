@@ -79,6 +79,8 @@ class StackRule:
 
 
 AnyRule = Rule | StackRule
+#: the schema of a setting that is a list of texts; its default stands beside
+TEXTS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
 EXEMPTIONS: Mapping[str, Any] = {
     "type": "array",
     "default": [],

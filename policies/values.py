@@ -92,6 +92,26 @@ def _each(value: Any, left: Steps, at: str) -> Iterator[tuple[str, Any]]:
                 yield from _each(value[key], tuple(rest), f"{at}.{key}" if at else key)
 
 
+def leaves(value: Any, without: tuple[str, ...] = ()) -> Iterator[tuple[str, str, Any]]:
+    """Everything that is neither an object nor a list: its place, the key it stands under, and the value.
+
+    What stands under a key of ``without`` is left out.
+    """
+    return _leaves(value, "", "", without)
+
+
+def _leaves(value: Any, path: str, key: str, without: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+    if is_map(value):
+        for name, item in value.items():
+            if name not in without:
+                yield from _leaves(item, f"{path}.{name}" if path else name, name, without)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]", key, without)
+    else:
+        yield path, key, value
+
+
 def get(props: Any, path: str) -> Any:
     """The one value at a path; None where there is none.
 

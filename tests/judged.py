@@ -2,16 +2,14 @@
 
 import importlib.util
 import json
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from bench import cpu
+
 ROUNDS = 5
 KINDS = ("aws:ebs/volume:Volume", "aws:rds/instance:Instance", "aws:efs/fileSystem:FileSystem")
 OURS = """
@@ -108,23 +106,6 @@ def state(count: int) -> dict[str, Any]:
     return {"version": 3, "deployment": {"resources": records}}
 
 
-def cpu(*command: str) -> tuple[float, str]:
-    """CPU seconds of a cold process and its children, and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode in (0, 1), done.stderr
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout.strip()
-
-
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
@@ -145,9 +126,9 @@ def main() -> None:
         taken: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(ROUNDS):
             for name, command in commands.items():
-                seconds, said = cpu(*command)
+                seconds, said = cpu([sys.executable, *command], codes=(0, 1))
                 if name in ("ours", "regorus", "pulumi_policy's evaluator"):
-                    assert said == "3000", f"{name}: {said}"
+                    assert said.strip() == "3000", f"{name}: {said}"
                 taken[name].append(seconds)
     best = {name: min(found) for name, found in taken.items()}
     for name, found in taken.items():

@@ -34,7 +34,7 @@ import csv, json, sys
 from leaks import INNOCENT, pairs
 from rule_cases import CASES
 from policies.evaluate import UNDETERMINED, VIOLATION, Evaluator
-from policies.places import DATA
+from policies.tables import DATA
 from policies.registry import PACKS, RULES
 from policies.resource import Resource
 from policies.rule import Rule

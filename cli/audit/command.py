@@ -10,11 +10,11 @@ from catalog.documents import Document, DocumentError
 from cli.audit import aws
 from cli.check import command as checks
 from cli.check import config as configs
-from cli.check import files, judge, text
+from cli.check import files, judge
 from cli.check.planned import Planned
 from cli.check.report import Judged, Report, Said, clean
 from cli.output import console
-from cli.subject import blueprint_of
+from cli.subject import blueprint_of, shown
 from engine import project as projects
 from engine import urn as urns
 from engine.errors import EngineError, ProjectError
@@ -52,14 +52,9 @@ def run(
     wanted = [checks.output(one) for one in outputs]
     judged, unread = audit(stack, folder, state, profiles)
     report = Report((judged,), "", profiles)
-    for kind, file in wanted:
-        checks.write(file, checks.rendered(report, kind))
-    if form == "text":
-        text.show(report)
-        if unread:
-            console().print(f"not read: {len(unread)} resources of {', '.join(sorted(set(unread)))}")
-    else:
-        sys.stdout.write(checks.rendered(report, form))
+    checks.deliver(report, wanted, form)
+    if form == "text" and unread:
+        console().print(f"not read: {len(unread)} resources of {', '.join(sorted(set(unread)))}")
     sys.exit(checks.CODES[report.verdict])
 
 
@@ -70,14 +65,13 @@ def audit(stack: str, folder: Path, state: Path | None, profiles: tuple[str, ...
         EngineError: the stack has no state, or something cannot be asked.
     """
     project = projects.load(folder)
-    own = project.config_dir / configs.NAME
-    settings = configs.load((own,) if own.is_file() else (), profiles)
+    settings = configs.of_project(project, (), profiles)
     session = open_session(folder, stack) if state is None else None
     states = files.states(state) if state is not None else _recorded(session)
     live = _read(states, session)
-    shown, document = _blueprint(project, stack, state)
-    judged = judge.judge(Planned(stack, tuple(live.resources)), settings, shown, document)
-    drift = [_said(one, shown, document) for one in live.findings]
+    file, document = _blueprint(project, stack, state)
+    judged = judge.judge(Planned(stack, tuple(live.resources)), settings, file, document)
+    drift = [_said(one, file, document) for one in live.findings]
     found = tuple(sorted((*judged.findings, *drift), key=lambda said: said.order))
     return replace(judged, findings=found), live.unread
 
@@ -163,8 +157,7 @@ def _plain(value: Any) -> str:
 def _blueprint(project: projects.Project, stack: str, state: Path | None) -> tuple[Path, Document | None]:
     try:
         file = blueprint_of(stack, project.root)
-        shown = file.relative_to(project.root) if file.is_relative_to(project.root) else file
-        return shown, documents.read(file)
+        return shown(file, project.root), documents.read(file)
     except (ProjectError, DocumentError):
         return state or project.stack_file(stack), None
 

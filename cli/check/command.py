@@ -16,7 +16,7 @@ from cli.check import files, judge, planned, revision, sandbox
 from cli.check.planned import Planned
 from cli.check.report import Judged, Report
 from cli.main import BAD_INPUT, OK, UNDETERMINED, VIOLATION
-from cli.subject import blueprint_of
+from cli.subject import blueprint_of, shown
 from engine import project as projects
 from engine.errors import EngineError, ProjectError
 
@@ -29,15 +29,20 @@ def run(asked: "Asked", outputs: tuple[str, ...], form: str, seconds: int) -> No
     wanted = [output(one) for one in outputs]
     revision.ENVIRONMENT.update(sandbox.enter(seconds))
     report = check(asked)
+    deliver(report, wanted, form)
+    sys.exit(CODES[report.verdict])
+
+
+def deliver(report: Report, wanted: list[tuple[str, Path]], form: str) -> None:
+    """Write the report to files, each in its format, and to standard output in one."""
     for kind, file in wanted:
-        write(file, rendered(report, kind))
+        _write(file, rendered(report, kind))
     if form == "text":
         from cli.check import text
 
         text.show(report)
     else:
         sys.stdout.write(rendered(report, form))
-    sys.exit(CODES[report.verdict])
 
 
 class Asked:
@@ -83,16 +88,14 @@ def check(asked: Asked) -> Report:
         ]
         return Report(tuple(judge.judge(one, settings, file, None) for file, one in found), "", asked.profiles)
     project = projects.load(asked.folder)
-    own = project.config_dir / configs.NAME
-    settings = configs.load((*((own,) if own.is_file() else ()), *asked.config), asked.profiles)
+    settings = configs.of_project(project, asked.config, asked.profiles)
     if not asked.base:
-        return Report(
-            tuple(_stack(project.root, name, settings) for name in _chosen(project, asked)), "", asked.profiles
-        )
+        judged = tuple(_stack(project, name, settings)[0] for name in _chosen(project, asked))
+        return Report(judged, "", asked.profiles)
     with revision.checked_out(project.root, asked.base) as tree:
         commit = revision.resolve(project.root, asked.base)
         names = asked.stacks or _touched(project, commit)
-        judged = tuple(_compared(project.root, _inside(project.root, tree), name, settings) for name in names)
+        judged = tuple(_compared(project, _inside(project.root, tree), name, settings) for name in names)
     return Report(judged, asked.base, asked.profiles)
 
 
@@ -136,18 +139,18 @@ def _inside(root: Path, tree: Path) -> Path:
     return tree / root.resolve().relative_to(top)
 
 
-def _stack(root: Path, name: str, settings: dict[str, Any]) -> Judged:
+def _stack(project: projects.Project, name: str, settings: dict[str, Any]) -> tuple[Judged, Planned]:
+    root = project.root
     file, document, priced = _blueprint(root, name)
-    shown = file.relative_to(root) if file is not None and file.is_relative_to(root) else file
-    where = shown or projects.load(root).stack_file(name).relative_to(root)
+    where = shown(file or project.stack_file(name), root)
     if isinstance(priced, str):
-        return Judged(name=name, file=str(where), error=priced)
+        return Judged(name=name, file=str(where), error=priced), Planned(name, (), priced)
     try:
         made = planned.plan(root, name)
     except EngineError as error:
         made = Planned(name, (), str(error))
     judged = judge.judge(made, settings, where, document)
-    return replace(judged, usd=priced[0], unpriced=priced[1]) if priced else judged
+    return (replace(judged, usd=priced[0], unpriced=priced[1]) if priced else judged), made
 
 
 def _blueprint(
@@ -169,11 +172,10 @@ def _blueprint(
         return file, None, str(error)
 
 
-def _compared(root: Path, base: Path, name: str, settings: dict[str, Any]) -> Judged:
-    judged = _stack(root, name, settings)
+def _compared(project: projects.Project, base: Path, name: str, settings: dict[str, Any]) -> Judged:
+    judged, after = _stack(project, name, settings)
     if judged.error:
         return judged
-    after = planned.plan(root, name)
     before = Planned(name, ())
     if (base / "Pulumi.yaml").is_file() and projects.load(base).stack_file(name).is_file():
         before = planned.plan(base, name)
@@ -197,12 +199,7 @@ def output(text: str) -> tuple[str, Path]:
     return kind, Path(file)
 
 
-def write(file: Path, text: str) -> None:
-    """Write a file, with the folders it lies in.
-
-    Raises:
-        ProjectError: it cannot be written.
-    """
+def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -1,19 +1,18 @@
 """How the rules are set: the file that the Pulumi CLI takes, laws by name, and the project's own file."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cli.check.content import json_object
 from engine.errors import ProjectError
 from engine.project import Project
 from engine.values import is_list, is_map
 from policies.law import PROFILES
-from policies.registry import RETIRED, RULES
+from policies.registry import BY_ID, RETIRED, RULES
 
 NAME = "policy-config.json"
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
-_IDS = {rule.id: rule for rule in RULES}
 
 
 def load(files: tuple[Path, ...], profiles: tuple[str, ...]) -> dict[str, Any]:
@@ -40,25 +39,25 @@ def load(files: tuple[Path, ...], profiles: tuple[str, ...]) -> dict[str, Any]:
     return merged
 
 
-def of_project(project: Project) -> dict[str, Any]:
-    """The settings that a project's own file has; none where there is no file.
+def of_project(project: Project, files: tuple[Path, ...] = (), profiles: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The settings of a project's own file, where it has one, then of other files and laws.
 
     Raises:
-        ProjectError: it cannot be used.
+        ProjectError: as `load`.
     """
+    return load((*own_file(project), *files), profiles)
+
+
+def own_file(project: Project) -> tuple[Path, ...]:
+    """The project's own file; none where there is none."""
     file = project.config_dir / NAME
-    return load((file,), ()) if file.is_file() else {}
+    return (file,) if file.is_file() else ()
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        message = f"{file}: {' '.join(str(error).split())}: expected the JSON of a policy pack's configuration"
-        raise ProjectError(message) from error
-    if not is_map(content):
-        message = f"{file}: expected a JSON object: settings by rule"
-        raise ProjectError(message)
+    content = json_object(
+        file, "expected the JSON of a policy pack's configuration", "expected a JSON object: settings by rule"
+    )
     for name, given in content.items():
         reason = _reason(name, given)
         if reason:
@@ -70,14 +69,14 @@ def _read(file: Path) -> dict[str, Any]:
 def _reason(name: str, given: Any) -> str:
     if name in RETIRED:
         return f"the rule is retired: {RETIRED[name]}"
-    if name != "all" and name not in _IDS:
+    if name != "all" and name not in BY_ID:
         return "there is no such rule: see the list in the documentation of the packs"
     chosen = given.get("enforcementLevel", "mandatory") if is_map(given) else given
     if chosen not in LEVELS:
         return f"'{chosen}' is no level; choose {', '.join(LEVELS)}"
     if name == "all" or not is_map(given):
         return ""
-    known = {"enforcementLevel", "exemptions", "today", *_IDS[name].settings}
+    known = {"enforcementLevel", "exemptions", "today", *BY_ID[name].settings}
     wrong = next((key for key in given if key not in known), None)
     if wrong is not None:
         return f"{wrong}: there is no such setting; there are {', '.join(sorted(known))}"

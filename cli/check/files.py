@@ -1,20 +1,18 @@
 """What the gate judges besides stacks: a recorded state, a preview's JSON, rendered Kubernetes objects."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from cli.check.content import json_object, measure
 from cli.check.planned import Planned, resources
 from engine import urn as urns
 from engine.errors import ProjectError
 from engine.state.resource import ResourceState
-from engine.values import MASK, SIG, Props, is_list, is_map
+from engine.values import MASK, Props, is_list, is_map, rewrite
 from policies.resource import Resource
-
-MAX_BYTES = 64_000_000
 
 
 def state(file: Path) -> Planned:
@@ -32,7 +30,7 @@ def states(file: Path) -> list[ResourceState]:
     Raises:
         ProjectError: the file is none of these.
     """
-    content = _json(file)
+    content = json_object(file, "expected JSON", "expected a JSON object")
     found: Any = content.get("deployment", content)
     if is_map(found.get("checkpoint")):
         found = found["checkpoint"].get("latest") or {}
@@ -49,7 +47,7 @@ def preview(file: Path) -> Planned:
     Raises:
         ProjectError: the file is no such JSON.
     """
-    steps: Any = _json(file).get("steps")
+    steps: Any = json_object(file, "expected JSON", "expected a JSON object").get("steps")
     if not is_list(steps):
         message = f"{file}: no steps here: expected the output of `pulumi preview --json`"
         raise ProjectError(message)
@@ -73,7 +71,7 @@ def manifests(path: Path) -> Planned:
 
 def _documents(file: Path) -> Iterator[Any]:
     try:
-        _measure(file)
+        measure(file)
         with file.open(encoding="utf-8") as stream:
             yield from yaml.load_all(stream, Loader=_Loader)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
@@ -132,27 +130,4 @@ def _recorded(record: Props, file: Path) -> ResourceState:
 
 def _opened(value: Any) -> Any:
     """A value without envelopes: what is sealed becomes a mask."""
-    if is_map(value):
-        if SIG in value:
-            return _opened(value["value"]) if "value" in value else MASK
-        return {key: _opened(item) for key, item in value.items()}
-    return [_opened(item) for item in value] if is_list(value) else value
-
-
-def _measure(file: Path) -> None:
-    if file.stat().st_size > MAX_BYTES:
-        message = f"{file}: larger than {MAX_BYTES // 1_000_000} MB"
-        raise ProjectError(message)
-
-
-def _json(file: Path) -> Props:
-    try:
-        _measure(file)
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        message = f"{file}: {' '.join(str(error).split())[:300]}: expected JSON"
-        raise ProjectError(message) from error
-    if not is_map(content):
-        message = f"{file}: expected a JSON object"
-        raise ProjectError(message)
-    return content
+    return rewrite(value, lambda inner: _opened(inner["value"]) if "value" in inner else MASK)

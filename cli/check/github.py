@@ -16,10 +16,9 @@ def render(report: Report) -> str:
 
 def _line(said: Said) -> str:
     kind = "error" if said.fails or said.open else "notice"
-    lead = "cannot be judged: " if said.open else ""
     name = f"{said.resource} " if said.resource else ""
     where = f"file={_value(said.file)},line={said.line},col={said.column},title={_value(said.rule)}"
-    return f"::{kind} {where}::{_data(f'{lead}{name}{said.text}. {said.remedy}')}"
+    return f"::{kind} {where}::{_data(f'{said.lead}{name}{said.text}. {said.remedy}')}"
 
 
 def _data(text: str) -> str:

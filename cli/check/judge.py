@@ -11,14 +11,10 @@ from cli.check.planned import Planned
 from cli.check.report import Change, Judged, Said, clean
 from engine import paths
 from policies.evaluate import Evaluator, Finding, level
-from policies.registry import PACKS
+from policies.registry import BY_ID, PACK_OF, RULES
 from policies.resource import Resource
-from policies.rule import AnyRule
 
 Config = dict[str, Any]
-RULES: tuple[AnyRule, ...] = tuple(rule for rules in PACKS.values() for rule in rules)
-_BY_ID = {rule.id: rule for rule in RULES}
-_PACK_OF = {rule.id: pack for pack, rules in PACKS.items() for rule in rules}
 
 
 def judge(planned: Planned, config: Config, file: Path, document: Document | None) -> Judged:
@@ -40,12 +36,12 @@ def judge(planned: Planned, config: Config, file: Path, document: Document | Non
 
 
 def _said(one: Finding, by_urn: dict[str, Resource], config: Config, file: Path, document: Document | None) -> Said:
-    rule = _BY_ID[one.rule]
+    rule = BY_ID[one.rule]
     resource = by_urn.get(one.urn)
     line, column = _position(one, by_urn, document)
     return Said(
         rule=rule.id,
-        pack=_PACK_OF[rule.id],
+        pack=PACK_OF[rule.id],
         title=rule.title,
         severity=rule.severity.value,
         level=level(rule, config),

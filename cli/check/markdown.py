@@ -5,7 +5,7 @@ Whatever comes from a blueprint or a program is quoted: it can neither become ma
 
 import re
 
-from cli.check.report import Judged, Report, Said, tally
+from cli.check.report import KINDS, Judged, Report, Said, tally
 from cli.check.text import changes, money
 
 LIMIT = 60_000
@@ -35,13 +35,13 @@ def render(report: Report) -> str:
 
 
 def _table(report: Report) -> str:
-    names = ("stack", "verdict", "resources", "changes", "cost", "failing", "undetermined", "exempt", "advisory")
+    names = ("stack", "verdict", "resources", "changes", "cost", *KINDS)
     rows = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     for one in report.judged[:200]:
         counts = tally(one.findings)
         cells = [
             quote(one.name), _VERDICTS[one.verdict], str(one.resources), changes(one) or "-", money(one),
-            *(str(counts[kind]) for kind in ("failing", "undetermined", "exempt", "advisory")),
+            *(str(counts[kind]) for kind in KINDS),
         ]  # fmt: skip
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
@@ -66,9 +66,9 @@ def _finding(said: Said) -> str:
     where = f"{quote(f'{said.file}:{said.line}')}"
     resource = f" {quote(said.resource)} ({quote(said.type)})" if said.resource else ""
     path = f" {quote(said.path)}" if said.path else ""
-    lead = "" if said.fails else "cannot be judged: "
     refs = f" _{'; '.join(said.refs)}_" if said.refs else ""
-    return f"- **{said.severity}** `{said.rule}` {where}{resource}{path}: {lead}{quote(said.text)}. {said.remedy}{refs}"
+    what = f"{said.lead}{quote(said.text)}. {said.remedy}{refs}"
+    return f"- **{said.severity}** `{said.rule}` {where}{resource}{path}: {what}"
 
 
 def _diff(one: Judged) -> str:

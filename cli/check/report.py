@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from policies.evaluate import EXEMPT, FAILED, UNDETERMINED, VIOLATION, Counts
 
+#: what a finding amounts to, worst first
+KINDS = ("failing", "undetermined", "exempt", "advisory")
 ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
@@ -53,6 +55,11 @@ class Said:
     def open(self) -> bool:
         """Whether it could not be judged."""
         return self.level != "advisory" and self.verdict == UNDETERMINED
+
+    @property
+    def lead(self) -> str:
+        """How its sentence begins."""
+        return "cannot be judged: " if self.open else ""
 
     @property
     def fingerprint(self) -> str:

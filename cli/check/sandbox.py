@@ -3,9 +3,11 @@
 A pull request's program is a stranger's. It can still read what any process may read; keep secrets off the machine.
 """
 
+import atexit
 import os
 import re
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -36,6 +38,7 @@ def enter(seconds: int) -> dict[str, str]:
             del os.environ[name]
     home = tempfile.mkdtemp(prefix="domicile-home-")
     os.environ["HOME"] = home
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     limits = (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, FILE),

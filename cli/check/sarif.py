@@ -4,10 +4,9 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from cli.check.judge import RULES
 from cli.check.report import Report, Said
 from policies.evaluate import EXEMPT
-from policies.registry import VERSION
+from policies.registry import RULES, VERSION
 from policies.rule import AnyRule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -57,7 +56,6 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
 
 
 def _result(said: Said, index: int) -> dict[str, Any]:
-    lead = "cannot be judged: " if said.open else ""
     name = f"{said.resource} ({said.type}) " if said.resource else ""
     at = f"{said.path}: " if said.path else ""
     result: dict[str, Any] = {
@@ -65,7 +63,7 @@ def _result(said: Said, index: int) -> dict[str, Any]:
         "ruleIndex": index,
         "level": "error" if said.fails or said.open else "note" if said.verdict == EXEMPT else "warning",
         "kind": "open" if said.open else "fail",
-        "message": {"text": f"{lead}{name}{at}{said.text}. {said.remedy}"},
+        "message": {"text": f"{said.lead}{name}{at}{said.text}. {said.remedy}"},
         "locations": [
             {
                 "physicalLocation": {

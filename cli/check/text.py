@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from cli.check.report import Judged, Report, Said, tally
+from cli.check.report import KINDS, Judged, Report, Said, tally
 from cli.output import console
 
 #: columns where there is no terminal: no line is cut
@@ -18,7 +18,6 @@ _VERDICTS = {
     "undetermined": "[yellow]cannot be judged[/]",
     "error": "[red]has no plan[/]",
 }
-KINDS = ("failing", "undetermined", "exempt", "advisory")
 
 
 def show(report: Report) -> None:

@@ -15,7 +15,7 @@ from cli.check.report import Judged
 from cli.evidence import statement
 from cli.evidence.statement import Statement
 from cli.output import as_json, console
-from cli.subject import blueprint_of
+from cli.subject import blueprint_of, shown
 from engine import project as projects
 from engine.errors import ProjectError
 
@@ -58,12 +58,10 @@ def state(stack: str, folder: Path, profiles: tuple[str, ...]) -> Statement:
     told: Any = data.get("jurisdictions") if documents.is_map(data) else None
     laws = profiles or statement.laws_of(str(one).upper() for one in told or ())
     made = planned.plan(project.root, stack)
-    shown = blueprint.relative_to(project.root) if blueprint.is_relative_to(project.root) else blueprint
-    own = project.config_dir / configs.NAME
     judged: dict[str, Judged] = {}
     for law in ("", *laws):
-        settings = configs.load((own,) if own.is_file() else (), (law,) if law else ())
-        judged[law] = judge.judge(made, settings, shown, document)
+        settings = configs.of_project(project, (), (law,) if law else ())
+        judged[law] = judge.judge(made, settings, shown(blueprint, project.root), document)
         if judged[law].error:
             raise ProjectError(judged[law].error)
     return statement.make(judged, made, blueprint)

@@ -1,14 +1,13 @@
 """What keeps data, and with whose key."""
 
-import csv
 import functools
 import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from policies import values
-from policies.places import DATA
 from policies.resource import Resource, base_type
+from policies.tables import rows
 
 
 class Paths(NamedTuple):
@@ -62,14 +61,13 @@ class KeptFact:
 def table() -> dict[str, Paths]:
     """The paths of each type, by its token."""
     found: dict[str, Paths] = {}
-    with (DATA / "keys.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            cut = [_cut(path) for path in row["where_present"].split()]
-            groups = {
-                block: tuple(leaf for _, leaf in pairs)
-                for block, pairs in itertools.groupby(sorted(cut), lambda one: one[0])
-            }
-            found[row["type"]] = Paths(tuple(row["always"].split()), groups)
+    for row in rows("keys"):
+        cut = [_cut(path) for path in row["where_present"].split()]
+        groups = {
+            block: tuple(leaf for _, leaf in pairs)
+            for block, pairs in itertools.groupby(sorted(cut), lambda one: one[0])
+        }
+        found[row["type"]] = Paths(tuple(row["always"].split()), groups)
     return found
 
 

@@ -155,6 +155,12 @@ class VolumeFact(KubernetesFact):
         return None if found is None else str(found)
 
 
+class StorageClassFact(KubernetesFact):
+    """A storage class: what the volumes of a cluster are."""
+
+    TOKENS = frozenset({"kubernetes:storage.k8s.io/v1:StorageClass"})
+
+
 class EntranceFact(KubernetesFact):
     """An ingress: it lets traffic in from outside the cluster."""
 

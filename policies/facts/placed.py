@@ -118,7 +118,7 @@ class PlacedFact:
         """
         if self._limit is not limit:
             found = self.mentions()
-            self._beyond = [one for one in found if not one.place.countries or not one.place.countries <= limit]
+            self._beyond = [one for one in found if places.outside(one.place.countries, limit)]
             self._limit = limit
         return self._beyond
 
@@ -176,7 +176,7 @@ def _own_endpoints(endpoints: Any) -> Iterator[Mention]:
 def _geo(resource: Resource) -> Iterator[Mention]:
     """Azure copies geo-redundant data to the paired region, which may be abroad."""
     home = resource.props.get("location")
-    for path, key, value in _leaves(resource.props):
+    for path, key, value in values.leaves(resource.props, ("tags", "labels")):
         if isinstance(value, str) and _copied(key, value):
             where = places.paired(str(values.known(home, "location"))) if home else ""
             place = places.region(where, "azure") if where else None
@@ -188,18 +188,6 @@ def _copied(key: str, value: str) -> bool:
     if _GEO_SKU.match(value):
         return key in ("name", "sku", "type", "storageAccountType")
     return bool(_GEO_KEY.match(key) and _GEO_VALUE.match(value))
-
-
-def _leaves(value: Any, path: str = "", key: str = "") -> Iterator[tuple[str, str, Any]]:
-    if is_map(value):
-        for name, item in value.items():
-            if name not in ("tags", "labels"):
-                yield from _leaves(item, f"{path}.{name}" if path else name, name)
-    elif is_list(value):
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{path}[{index}]", key)
-    else:
-        yield path, key, value
 
 
 def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> None:

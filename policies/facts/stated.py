@@ -1,14 +1,13 @@
 """What a resource says of encryption and exposure, by the names that clouds have for it: see `data/vocabulary.csv`."""
 
-import csv
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from policies import values
-from policies.places import DATA
 from policies.resource import Resource, base_type
+from policies.tables import rows
 from policies.values import is_list, is_map
 
 
@@ -99,10 +98,9 @@ class Switch:
 def switches() -> dict[str, list[Switch]]:
     """The switches of types by their token."""
     found: dict[str, list[Switch]] = {}
-    with (DATA / "switches.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            switch = Switch(row["path"], row["good"], row["absent"] == "bad", row["topic"])
-            found.setdefault(row["type"], []).append(switch)
+    for row in rows("switches"):
+        switch = Switch(row["path"], row["good"], row["absent"] == "bad", row["topic"])
+        found.setdefault(row["type"], []).append(switch)
     return found
 
 
@@ -126,12 +124,11 @@ def _spoken(value: Any, path: str, under: str, known: dict[str, tuple[Word, ...]
 def words(cloud: str) -> dict[str, tuple[Word, ...]]:
     """The words of a cloud, by property."""
     found: dict[str, tuple[Word, ...]] = {}
-    with (DATA / "vocabulary.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["cloud"] == cloud:
-                good, bad = (frozenset(filter(None, row[key].split("|"))) for key in ("good", "bad"))
-                word = Word(row["topic"], row["under"], good, bad, row["unknown"] == "fine")
-                found[row["property"]] = (*found.get(row["property"], ()), word)
+    for row in rows("vocabulary"):
+        if row["cloud"] == cloud:
+            good, bad = (frozenset(filter(None, row[key].split("|"))) for key in ("good", "bad"))
+            word = Word(row["topic"], row["under"], good, bad, row["unknown"] == "fine")
+            found[row["property"]] = (*found.get(row["property"], ()), word)
     return found
 
 
@@ -139,7 +136,6 @@ def words(cloud: str) -> dict[str, tuple[Word, ...]]:
 def absent() -> dict[str, list[tuple[str, str]]]:
     """Properties and topics by type, for those that are off unless they are set."""
     found: dict[str, list[tuple[str, str]]] = {}
-    with (DATA / "absent.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found.setdefault(row["type"], []).append((row["property"], row["topic"]))
+    for row in rows("absent"):
+        found.setdefault(row["type"], []).append((row["property"], row["topic"]))
     return found

@@ -18,7 +18,7 @@ from policies.facts.kubernetes import (
 )
 from policies.limits import LIMITS
 from policies.resource import Resource
-from policies.rule import Problem, Rule, Settings, Severity, StackRule
+from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
 from policies.values import get, is_map, items, section, text, truth
 
 _REMOTE_CODE = re.compile(r"^--trust[-_]remote[-_]code(=(true|1))?$", re.IGNORECASE)
@@ -211,7 +211,6 @@ def _rollback(workload: ServingFact, settings: Settings) -> Iterator[Problem]:
 
 
 _REFS = ("NIST AI RMF MEASURE 2.7", "ISO 42001 A.6.2.5")
-_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 MUTABLE = Rule(
@@ -241,7 +240,7 @@ MODEL_SOURCE = Rule(
     problems=_provenance,
     remedy=f"Set the annotations {LICENCE} and {PROVENANCE}.",
     refs=("ISO 42001 A.7.5", "AI Act Art. 13"),
-    settings={"refused_licences": {**_TEXTS, "default": []}},
+    settings={"refused_licences": {**TEXTS, "default": []}},
 )
 PROBES = Rule(
     id="ai-probes",
@@ -271,7 +270,7 @@ AUTHENTICATED = Rule(
     refs=("ISO 42001 A.9.2", "AI Act Art. 15"),
     settings={
         "auth_annotations": {
-            **_TEXTS,
+            **TEXTS,
             "default": [
                 "auth-url",
                 "auth-type",
@@ -281,7 +280,7 @@ AUTHENTICATED = Rule(
                 "oauth2-proxy",
             ],
         },
-        "authenticating_services": {**_TEXTS, "default": ["gateway"]},
+        "authenticating_services": {**TEXTS, "default": ["gateway"]},
     },
 )
 EXPOSED = Rule(
@@ -319,7 +318,7 @@ HARD_CODED = Rule(
     problems=_hard_coded,
     remedy="Use the gateway's address and a model's alias.",
     refs=_REFS,
-    settings={"allowed_hosts": {**_TEXTS, "default": []}},
+    settings={"allowed_hosts": {**TEXTS, "default": []}},
 )
 HIGH_RISK = Rule(
     id="ai-high-risk",

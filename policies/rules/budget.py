@@ -1,6 +1,5 @@
 """Budget: what costs money has an owner, a limit, and a reason to be there."""
 
-import csv
 import functools
 import re
 from collections.abc import Iterator
@@ -10,15 +9,15 @@ from typing import Any
 
 from policies import evaluate, values
 from policies.facts.kubernetes import AutoscalerFact, NamespaceFact, ServingFact, WorkloadFact
+from policies.facts.stated import StatedFact
 from policies.facts.tagged import TaggedFact
-from policies.places import DATA
 from policies.resource import Resource, base_type, tag_property
-from policies.rule import Problem, Rule, Settings, Severity, StackRule
-from policies.values import is_list, is_map, section
+from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
+from policies.tables import rows
+from policies.values import section
 
 BUDGET = "domicile.dev/monthly-budget-usd"
 REFS = ("ISO 42001 A.4.5", "NIST AI RMF GOVERN 1.6")
-_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 def _tagged(fact: TaggedFact, settings: Settings) -> Iterator[Problem]:
@@ -73,36 +72,17 @@ def _gpu_total(resources: list[Resource], settings: Settings) -> Iterator[Proble
 @functools.cache
 def prices() -> dict[str, tuple[str, Decimal]]:
     """The accelerator and the price an hour, in USD on demand, of each instance type that has one."""
-    with (DATA / "accelerated.csv").open(encoding="utf-8", newline="") as file:
-        return {row["instance_type"]: (row["accelerator"], Decimal(row["usd_hour"])) for row in csv.DictReader(file)}
+    return {row["instance_type"]: (row["accelerator"], Decimal(row["usd_hour"])) for row in rows("accelerated")}
 
 
-def machines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def machines(props: Any) -> Iterator[tuple[str, str]]:
     """Every instance type with accelerators that stands anywhere in properties, with its place."""
-    if is_map(value):
-        for key, item in value.items():
-            yield from machines(item, f"{path}.{key}" if path else key)
-    elif is_list(value):
-        for index, item in enumerate(value):
-            yield from machines(item, f"{path}[{index}]")
-    elif isinstance(value, str) and value in prices():
-        yield path, value
+    for path, _, value in values.leaves(props):
+        if isinstance(value, str) and value in prices():
+            yield path, value
 
 
-class MachineFact:
-    """What may have accelerators: anything of a cloud, and pools in a cluster."""
-
-    def __init__(self, resource: Resource) -> None:
-        """Wrap a resource; nothing is read yet."""
-        self.resource = resource
-
-    @classmethod
-    def of(cls, resource: Resource) -> "MachineFact | None":
-        """The fact of anything of a known cloud."""
-        return cls(resource) if resource.cloud else None
-
-
-def _approved(fact: MachineFact, settings: Settings) -> Iterator[Problem]:
+def _approved(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     limit = Decimal(str(settings["approval_above_usd_hour"]))
     for path, name in machines(fact.resource.props):
         accelerator, price = prices()[name]
@@ -180,7 +160,7 @@ TAGS = Rule(
     remedy="Add the tags, or the provider's default tags.",
     refs=REFS,
     settings={
-        "required": {**_TEXTS, "default": ["owner", "cost-centre", "workload", "data-class"]},
+        "required": {**TEXTS, "default": ["owner", "cost-centre", "workload", "data-class"]},
         "values": {"type": "object", "default": {"data-class": "[a-z][a-z0-9_-]*"}},
         "defaults": {"type": "object", "default": {}, "description": "What `remediate` adds."},
     },
@@ -217,7 +197,7 @@ APPROVAL = Rule(
     id="budget-approval",
     title="Expensive accelerators are approved, and the approval is of today",
     severity=Severity.HIGH,
-    reads=MachineFact,
+    reads=StatedFact,
     problems=_approved,
     remedy="Set the tags gpu-approval and gpu-approval-expires, or add the approval to the configuration.",
     refs=REFS,
@@ -249,6 +229,6 @@ NIGHTS = StackRule(
     problems=_nights,
     remedy="Scale to zero (KEDA: minReplicaCount 0), or name the environment in always_on.",
     refs=REFS,
-    settings={"always_on": {**_TEXTS, "default": ["production", "prod"]}},
+    settings={"always_on": {**TEXTS, "default": ["production", "prod"]}},
 )
 RULES = (TAGS, OWNED, LIMITED, GPU_TOTAL, APPROVAL, ALERTS, IDLE, NIGHTS)

@@ -19,11 +19,7 @@ _FORCING = {"aws:redshift/parameterGroup:ParameterGroup": "require_ssl"}
 _PLAIN = frozenset({"http", "ftp", "tcp_udp_plain"})
 
 
-class DocumentFact(StatedFact):
-    """Anything of a known cloud, for the documents that it holds."""
-
-
-def _everyone(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
+def _everyone(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     """A resource's policy that lets anybody do something, without a condition."""
     del settings
     for path, document in _documents(fact.resource.props):
@@ -41,24 +37,19 @@ def _anybody(statement: dict[str, Any]) -> bool:
     return "*" in principal if is_list(principal) else principal == "*"
 
 
-def _documents(props: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def _documents(props: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """JSON objects that stand as texts in properties."""
-    if is_map(props):
-        for key, value in props.items():
-            yield from _documents(value, f"{path}.{key}" if path else key)
-    elif is_list(props):
-        for index, value in enumerate(props):
-            yield from _documents(value, f"{path}[{index}]")
-    elif isinstance(props, str) and props.lstrip()[:1] == "{":
-        try:
-            parsed: Any = json.loads(props)
-        except ValueError:
-            return
-        if is_map(parsed):
-            yield path, parsed
+    for path, _, value in values.leaves(props):
+        if isinstance(value, str) and value.lstrip()[:1] == "{":
+            try:
+                parsed: Any = json.loads(value)
+            except ValueError:
+                continue
+            if is_map(parsed):
+                yield path, parsed
 
 
-def _parameters(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
+def _parameters(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     del settings
     resource = fact.resource
     told: dict[str, str] = {}
@@ -76,7 +67,7 @@ def _parameters(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
             yield Problem(f"ClusterProtectionLevel is {one.get('value')}", at)
 
 
-def _listeners(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
+def _listeners(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     """Doors that speak without encryption, unless they only send people to the encrypted one."""
     del settings
     props, kind = fact.resource.props, base_type(fact.resource.type)
@@ -96,7 +87,7 @@ def _listeners(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
                 yield Problem(f"it speaks {one}", at)
 
 
-def _configured(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
+def _configured(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     """EMR's security configurations and Session Manager's preferences, which are documents."""
     del settings
     resource = fact.resource
@@ -130,7 +121,7 @@ def _emr(resource: Resource) -> Iterator[Problem]:
 _SECRET = re.compile(r"(password|passwd|secret|token|api[_-]?key|private[_-]?key)$", re.IGNORECASE)
 
 
-def _secure_strings(fact: DocumentFact, settings: Settings) -> Iterator[Problem]:
+def _secure_strings(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     resource = fact.resource
     if resource.type != "aws:ssm/parameter:Parameter":
         return
@@ -146,7 +137,7 @@ POLICIES = Rule(
     id="encryption-policies",
     title="No resource's policy lets anybody in",
     severity=Severity.CRITICAL,
-    reads=DocumentFact,
+    reads=StatedFact,
     problems=_everyone,
     remedy="Name who may, or the condition under which anybody may.",
     refs=("GDPR Art. 32", "PCI DSS 7.2.1", "45 CFR 164.312(a)(1)"),
@@ -155,7 +146,7 @@ PARAMETERS = Rule(
     id="encryption-parameters",
     title="Parameters of databases and clusters force TLS",
     severity=Severity.HIGH,
-    reads=DocumentFact,
+    reads=StatedFact,
     problems=_parameters,
     remedy="Set the parameter that forces TLS.",
     refs=REFS,
@@ -164,7 +155,7 @@ LISTENERS = Rule(
     id="encryption-listeners",
     title="Listeners speak TLS, or send people to one that does",
     severity=Severity.HIGH,
-    reads=DocumentFact,
+    reads=StatedFact,
     problems=_listeners,
     remedy="Listen on HTTPS, and redirect HTTP to it.",
     refs=REFS,
@@ -173,7 +164,7 @@ CONFIGURED = Rule(
     id="encryption-configured",
     title="Security configurations that are documents turn encryption on",
     severity=Severity.HIGH,
-    reads=DocumentFact,
+    reads=StatedFact,
     problems=_configured,
     remedy="Turn encryption on in the document, with a key of yours.",
     refs=("GDPR Art. 32", "45 CFR 164.312(a)(2)(iv)"),
@@ -182,7 +173,7 @@ PARAMETER_STORE = Rule(
     id="encryption-parameter-store",
     title="Secrets in the parameter store are encrypted with a key of one's own",
     severity=Severity.HIGH,
-    reads=DocumentFact,
+    reads=StatedFact,
     problems=_secure_strings,
     remedy="Make it a SecureString and name a key in keyId.",
     refs=("GDPR Art. 32", "PCI DSS 8.6.2"),

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from policies import values
 from policies.facts.kept import KeptFact
-from policies.facts.kubernetes import EntranceFact, VolumeFact, WorkloadFact
+from policies.facts.kubernetes import EntranceFact, StorageClassFact, VolumeFact, WorkloadFact
 from policies.facts.stated import StatedFact
 from policies.resource import Resource, base_type
-from policies.rule import Problem, Rule, Settings, Severity, StackRule
+from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
 from policies.values import is_map, section, text, truth
 
 SECRET_NAME = re.compile(
@@ -17,7 +17,7 @@ SECRET_NAME = re.compile(
 AT_REST_REFS = ("GDPR Art. 32", "DPDP Rules r.6", "45 CFR 164.312(a)(2)(iv)", "PCI DSS 3.5.1")
 IN_TRANSIT_REFS = ("GDPR Art. 32", "45 CFR 164.312(e)(1)", "PCI DSS 4.2.1")
 CLASSES = {
-    "key_classes": {"type": "array", "items": {"type": "string"}, "default": ["confidential", "restricted"]},
+    "key_classes": {**TEXTS, "default": ["confidential", "restricted"]},
     "unlabelled": {"type": "string", "default": "confidential", "description": "What data without a class count as."},
 }
 #: parameters of a storage class that say its volumes are encrypted, and with whose key
@@ -47,21 +47,6 @@ def _volumes(volume: VolumeFact, settings: Settings) -> Iterator[Problem]:
             yield Problem(
                 f"storage class '{name}' is not known to encrypt" if name else "it names no storage class", path
             )
-
-
-class StorageClassFact:
-    """A storage class: what the volumes of a cluster are."""
-
-    TOKENS = frozenset({"kubernetes:storage.k8s.io/v1:StorageClass"})
-
-    def __init__(self, resource: Resource) -> None:
-        """Wrap a class; nothing is read yet."""
-        self.resource = resource
-
-    @classmethod
-    def of(cls, resource: Resource) -> "StorageClassFact | None":
-        """The fact of a storage class."""
-        return cls(resource) if resource.type in cls.TOKENS else None
 
 
 def _class_encrypts(fact: StorageClassFact, settings: Settings) -> Iterator[Problem]:
@@ -138,11 +123,7 @@ def _rotates(key: KeyFact, settings: Settings) -> Iterator[Problem]:
         yield Problem("the key does not rotate once a year", path)
 
 
-class GroundFact(StatedFact):
-    """What decides who may reach a resource: walls, policies."""
-
-
-def _walls(fact: GroundFact, settings: Settings) -> Iterator[Problem]:
+def _walls(fact: StatedFact, settings: Settings) -> Iterator[Problem]:
     """A wall of AWS or Google Cloud that lets everyone in on ports that are no web server's."""
     resource = fact.resource
     allowed = {int(port) for port in settings["open_ports"]}
@@ -291,7 +272,7 @@ WALLS = Rule(
     id="encryption-walls",
     title="No wall lets everyone in",
     severity=Severity.HIGH,
-    reads=GroundFact,
+    reads=StatedFact,
     problems=_walls,
     remedy="Name the networks that may come in.",
     refs=("PCI DSS 1.3.1", "GDPR Art. 32"),
@@ -307,8 +288,7 @@ VOLUMES = Rule(
     refs=AT_REST_REFS,
     settings={
         "encrypting_classes": {
-            "type": "array",
-            "items": {"type": "string"},
+            **TEXTS,
             "default": ["encrypted", "encrypted-shared", "models"],
         }
     },
@@ -323,8 +303,7 @@ STORAGE_CLASS = Rule(
     refs=AT_REST_REFS,
     settings={
         "encrypting_provisioners": {
-            "type": "array",
-            "items": {"type": "string"},
+            **TEXTS,
             "default": ["efs.csi.aws.com", "blob.csi.azure.com", "file.csi.azure.com"],
         }
     },
@@ -375,8 +354,7 @@ CARDS = Rule(
     refs=("PCI DSS 3.5.1.2",),
     settings={
         "mechanisms": {
-            "type": "array",
-            "items": {"type": "string"},
+            **TEXTS,
             "default": ["tokenised", "tokenized", "truncated", "hashed", "field-encrypted"],
         }
     },

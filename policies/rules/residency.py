@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from policies import limits
+from policies import limits, places
 from policies.facts.kubernetes import NamespaceFact, WallFact
 from policies.facts.placed import Mention, PlacedFact
 from policies.limits import LIMITS
 from policies.resource import Resource
-from policies.rule import Problem, Rule, Settings, Severity, StackRule
+from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
 from policies.values import UnknownError
 
 JURISDICTIONS, DATA_CLASS = "domicile.dev/jurisdictions", "domicile.dev/data-class"
@@ -117,7 +117,7 @@ def _flows(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
             for urn in urns:
                 receiver = PlacedFact.of(homes[urn]) if urn in homes else None
                 for mention in receiver.home() if receiver is not None else ():
-                    if limits.outside(mention.place.countries, limit):
+                    if places.outside(mention.place.countries, limit):
                         name = homes[urn].name
                         yield Problem(f"it sends to {name}: {_sentence(mention, limit)}", path, resource.urn)
 
@@ -215,7 +215,7 @@ EGRESS = Rule(
     problems=_closed,
     remedy="Name the destination, or add the part to allowed_parts.",
     refs=("GDPR Art. 32", "PCI DSS 1.3.1"),
-    settings={"allowed_parts": {"type": "array", "items": {"type": "string"}, "default": ["weights"]}},
+    settings={"allowed_parts": {**TEXTS, "default": ["weights"]}},
 )
 INHERITED = StackRule(
     id="residency-inherited",

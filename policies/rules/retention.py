@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies import limits, values
+from policies import limits, places, values
 from policies.facts.placed import PlacedFact
 from policies.limits import LIMITS
 from policies.resource import Resource, base_type
@@ -68,7 +68,7 @@ def _in_country(log: LogFact, settings: Settings) -> Iterator[Problem]:
         if law.log_countries is None or fact is None:
             continue
         for mention in fact.home():
-            if limits.outside(mention.place.countries, law.log_countries):
+            if places.outside(mention.place.countries, law.log_countries):
                 text = f"logs are in {mention.place.words}, {law.id} wants them in {limits.words(law.log_countries)}"
                 yield Problem(text, mention.path)
 

@@ -8,7 +8,7 @@ from policies import limits, places
 from policies.facts.kubernetes import GatewayFact
 from policies.limits import LIMITS
 from policies.places import Place, countries
-from policies.rule import Problem, Rule, Settings, Severity
+from policies.rule import TEXTS, Problem, Rule, Settings, Severity
 from policies.values import section
 
 #: where a provider computes when its route names no address. Source: the providers' pages on data location
@@ -54,7 +54,7 @@ def _stay(gateway: GatewayFact, settings: Settings) -> Iterator[Problem]:
         if (urlparse(base).hostname or base) in allowed_hosts and base:
             continue
         for place in destinations(model):
-            if limit is None or limits.outside(place.countries, limit):
+            if limit is None or places.outside(place.countries, limit):
                 where = f", which is in {place.words}" if place.countries else ", which is outside the cluster"
                 yield Problem(f"requests for {model.get('model_name', '?')} go to {place.text}{where}", "data")
 
@@ -67,6 +67,6 @@ ROUTE = Rule(
     problems=_stay,
     remedy="Route the alias to a server in the cluster, or add the host to allowed_hosts after a legal review.",
     refs=("GDPR Art. 44", "DPDP Rules r.15"),
-    settings={**LIMITS, "allowed_hosts": {"type": "array", "items": {"type": "string"}, "default": []}},
+    settings={**LIMITS, "allowed_hosts": {**TEXTS, "default": []}},
 )
 RULES = (ROUTE,)

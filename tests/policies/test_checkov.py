@@ -10,9 +10,9 @@ from collections import Counter
 import pytest
 
 from policies.evaluate import VIOLATION, Evaluator
-from policies.places import DATA
 from policies.registry import PACKS, RULES
 from policies.resource import Resource
+from policies.tables import DATA
 
 with (DATA / "checkov.csv").open(encoding="utf-8", newline="") as _file:
     ROWS = list(csv.DictReader(_file))
