@@ -137,14 +137,6 @@ def _go(
         )
         raise ClusterError(message)
     started = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 the Go tool
-        [go, *arguments],
-        cwd=folder,
-        env={**os.environ, "CGO_ENABLED": "0", **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
     tail: list[str] = []
     count = 0
     ended = threading.Event()
@@ -156,14 +148,20 @@ def _go(
     reporter = threading.Thread(target=report, daemon=True)
     progress(f"building {what}, once: this takes several minutes on two cores")
     reporter.start()
-    stream = process.stderr
-    for line in stream or ():
-        count += 1
-        tail = [*tail[-20:], line]
-    code = process.wait()
+    with subprocess.Popen(  # noqa: S603 the Go tool
+        [go, *arguments],
+        cwd=folder,
+        env={**os.environ, "CGO_ENABLED": "0", **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for line in process.stderr or ():
+            count += 1
+            tail = [*tail[-20:], line]
     ended.set()
     reporter.join()
-    if code != 0:
+    if process.returncode != 0:
         message = (
             f"{what} could not be built with Go:\n{''.join(tail)}Check the network and the disk, then run it again"
         )
