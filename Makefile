@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes cluster
+.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -47,6 +47,14 @@ $(VENV)/.eyes: requirements-eyes.lock $(STAMP)
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/eyes/bin/python --require-hashes requirements-eyes.lock
 	@touch $@
 
+gateway: $(VENV)/.gateway
+
+$(VENV)/.gateway: requirements-gateway.lock $(STAMP)
+	@echo 'adding the gateway (LiteLLM) in an environment of its own (about 650 MB)'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/gateway
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/gateway/bin/python --require-hashes requirements-gateway.lock
+	@touch $@
+
 mutate: $(STAMP)
 	@PYTHONPATH=.:tests $(BIN)/python tests/mutate.py
 
@@ -59,14 +67,16 @@ policy-data: $(STAMP)
 cluster: $(STAMP)
 	@$(BIN)/domicile cluster up local
 
-up: cluster
+up: cluster gateway
 	@$(BIN)/domicile up -s $(STACK) --engine embedded --yes --summary
+	@$(BIN)/domicile ask $(STACK) "How many days of leave do I have?"
 
 down: $(STAMP)
 	@if [ "$$($(BIN)/domicile cluster status local --json | grep -c '"running"')" != 0 ]; then $(BIN)/domicile destroy -s $(STACK) --engine embedded --yes; fi
+	@$(BIN)/domicile gateway down local
 	@$(BIN)/domicile cluster down local
 
-test: check
+test: check gateway
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(STAMP)

@@ -2,7 +2,7 @@
 
 IMAGES = {
     "vllm": "docker.io/vllm/vllm-openai:v0.30.0",
-    "gateway": "ghcr.io/berriai/litellm-non_root:main-v1.109.1",
+    "gateway": "ghcr.io/berriai/litellm-non_root:main-v1.106.2",
     "qdrant": "docker.io/qdrant/qdrant:v1.16.0-unprivileged",
     "seaweedfs": "docker.io/chrislusf/seaweedfs:3.97",
     "python": "docker.io/library/python:3.13.9-slim",

@@ -9,6 +9,7 @@ import typer
 
 from cli.arguments import Faults, Folder, Json, Offline, Rehearse, Stack, Yes
 from cli.decisions import app as decisions_app
+from cli.serving import app as serving_app
 
 OK, VIOLATION, BAD_INPUT, FAILED, UNDETERMINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = (
@@ -27,6 +28,7 @@ app = typer.Typer(
 cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
 app.add_typer(decisions_app)
+app.add_typer(serving_app)
 bootstrap_app = typer.Typer(help="Where a team's state lives.", no_args_is_help=True)
 app.add_typer(bootstrap_app, name="bootstrap")
 app.add_typer(cluster_app, name="cluster")

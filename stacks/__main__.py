@@ -39,7 +39,7 @@ match blueprint, plan:
         outputs = assistants.wire(
             plan,
             kit_for(blueprint.target),
-            assistants.Scripts(scaler=script("queue_scaler"), ingest=script("ingest"), review=script("review_log")),
+            assistants.Scripts(scaler=script("queue_scaler"), ingest=script("ingest")),
         )
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))

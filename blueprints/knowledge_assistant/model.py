@@ -82,10 +82,77 @@ class Budget(Written):
     when_exceeded: Literal["refuse", "warn"] = "refuse"
 
 
+class Team(Written):
+    """Who uses the gateway, with a key of its own, and how much; what is not stated is not limited."""
+
+    name: Name
+    requests_per_minute: Annotated[int, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
+    parallel: Annotated[int, Field(gt=0, description="Requests at a time.")] | None = None
+    monthly_usd: Annotated[float, Field(gt=0, description="Of the models' price by tokens.")] | None = None
+
+
+class Identity(Written):
+    """An identity provider whose tokens the gateway takes; a claim names the group, and a group is a team."""
+
+    issuer: Annotated[str, Field(pattern=r"^https://")]
+    audience: str
+    keys: Annotated[str, Field(pattern=r"^https://", description="The address of its signing keys (JWKS).")]
+    claim: str = "groups"
+    teams: dict[str, str]
+
+
 class Access(Written):
-    """Who may reach the gateway from outside its namespace."""
+    """Who may reach the gateway: teams inside the cluster, and from outside under a host name."""
 
     hostname: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
+    teams: list[Team] = Field(min_length=1, default_factory=lambda: [Team(name="applications")])
+    identities: list[Identity] = Field(default_factory=list[Identity])
+
+    @model_validator(mode="after")
+    def _known_teams(self) -> "Access":
+        names = [team.name for team in self.teams]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
+            raise ValueError(message)
+        if "ingestion" in names:
+            message = "teams: 'ingestion' is the name of the assistant's own job: choose another"
+            raise ValueError(message)
+        for identity in self.identities:
+            unknown = sorted(set(identity.teams.values()) - set(names))
+            if unknown:
+                message = f"identities: {', '.join(unknown)} is no team of this blueprint; it has {', '.join(names)}"
+                raise ValueError(message)
+        return self
+
+
+Redacted = Literal["email", "iban", "payment-card", "aadhaar", "pan", "us-ssn", "phone", "ip-address"]
+
+
+class Prompt(Written):
+    """A version of a system prompt, and its share of people."""
+
+    name: Name
+    version: Name
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    weight: Annotated[int, Field(ge=0, le=100)] = 100
+
+
+class Answers(Written):
+    """What the gateway does with questions and answers.
+
+    ``cache_minutes`` keeps equal answers for a team; data of the class `restricted` never. Answers less sure than
+    ``confidence`` wait for people to look at. ``log_texts`` writes questions and answers to the audit log, which
+    otherwise has their digests only.
+    """
+
+    redact: list[Redacted] = Field(default_factory=list[Redacted])
+    deny: list[Annotated[str, Field(min_length=3)]] = Field(default_factory=list[str])
+    cache_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    confidence: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    log_texts: bool = False
+    prompts: list[Prompt] = Field(default_factory=list[Prompt])
 
 
 class KnowledgeAssistant(Written):
@@ -104,4 +171,5 @@ class KnowledgeAssistant(Written):
     review: Review = Review()
     budget: Budget
     access: Access = Access()
+    answers: Answers = Answers()
     target: WorkloadTarget

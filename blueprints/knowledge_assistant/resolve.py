@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
+from blueprints.knowledge_assistant import gateway
+from blueprints.knowledge_assistant.gateway import CHAT, EMBEDDING, FALLBACK, HIGH_AVAILABILITY
 from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
 from blueprints.refusal import Reason, RefusedError
 from catalog import hardware, models
@@ -16,20 +18,17 @@ from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
 from planning.sizing import Load, Objective, Sizing
-from serving.gateway import GatewaySpec, Route
+from serving.gateway.spec import PORT, GatewaySpec
 from serving.ingestion import IngestionSpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
 from serving.monitoring import MonitoringSpec
 from serving.scaling import ScalingSpec
 from serving.weights import WeightsSpec
 
-CHAT, EMBEDDING, FALLBACK = "chat", "embedding", "chat-small"
 WORDS_PER_PAGE = 400
 PASSAGE_WORDS = 260
 VECTOR_BYTES = 1024 * 4 * 2
 DOCUMENT_MIB_PER_PAGE = 0.1
-HIGH_AVAILABILITY = 99.0
-REVIEW_GIB = 10
 PROCESSORS = "processors and memory of gateway, stores and jobs"
 
 
@@ -186,7 +185,7 @@ class _Stored:
     weights: int
     vectors: int
     documents: int
-    review: int
+    gateway: int
     vectors_in_memory: int
 
     @classmethod
@@ -199,13 +198,13 @@ class _Stored:
             weights=math.ceil(sum(weights.values()) * 1.3) + 5,
             vectors=math.ceil(3 * vectors) + 10,
             documents=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
-            review=REVIEW_GIB if blueprint.review.sample_percent else 0,
+            gateway=gateway.storage_gib(blueprint),
             vectors_in_memory=math.ceil(vectors) + 1,
         )
 
     @property
     def total(self) -> int:
-        return self.weights + 2 * self.vectors + 2 * self.documents + self.review
+        return self.weights + 2 * self.vectors + 2 * self.documents + self.gateway
 
 
 def _bill(inventory: Inventory, decisions: list[ServerDecision], stored: _Stored) -> Cost:
@@ -271,7 +270,7 @@ def _plan(
         ),
         servers=servers,
         scaling=tuple(_scaling(blueprint, ownership, one) for one in servers if one.scaled),
-        gateway=_gateway(blueprint, ownership, servers),
+        gateway=gateway.spec_of(blueprint, ownership, servers, bill, inventory.country),
         vectors=_vectors(blueprint, ownership, stored),
         documents=_documents(blueprint, ownership, stored),
         ingestion=IngestionSpec(
@@ -280,7 +279,7 @@ def _plan(
             schedule=blueprint.documents.refresh,
             collection=blueprint.name,
             alias=EMBEDDING,
-            reaches=(("documents", 8888), ("vectors", 6333), ("gateway", 4000)),
+            reaches=(("documents", 8888), ("vectors", 6333), ("gateway", PORT)),
         ),
         monitoring=MonitoringSpec(
             ownership=ownership,
@@ -328,35 +327,6 @@ def _scaling(blueprint: KnowledgeAssistant, ownership: Ownership, server: ModelS
         keda=blueprint.target.capabilities.keda,
         prometheus="http://prometheus-operated.monitoring:9090",
         image=IMAGES["python"],
-    )
-
-
-def _gateway(blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple[ModelServerSpec, ...]) -> GatewaySpec:
-    routes = tuple(
-        Route(
-            alias=one.name,
-            server=one.name,
-            task=one.task,
-            timeout_s=max(30, 2 * one.answer_s),
-            parallel=one.max_num_seqs * one.replicas,
-        )
-        for one in servers
-    )
-    smaller = isinstance(blueprint.fallback, SmallerModel)
-    return GatewaySpec(
-        ownership=ownership,
-        image=IMAGES["gateway"],
-        replicas=2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
-        routes=routes,
-        fallbacks=((CHAT, FALLBACK),) if smaller else (),
-        retries=2,
-        review_percent=blueprint.review.sample_percent,
-        review_storage_class=blueprint.target.shared_storage_class,
-        review_storage_gib=REVIEW_GIB,
-        hostname=blueprint.access.hostname,
-        ingress_class=blueprint.target.ingress_class,
-        gateway_api=blueprint.target.capabilities.gateway_api,
-        clients=("ingestion",),
     )
 
 
@@ -417,7 +387,7 @@ def _namespace(
 def _assumed(blueprint: KnowledgeAssistant) -> tuple[str, ...]:
     """What the blueprint left to its defaults."""
     found: list[str] = []
-    for name in ("latency", "availability_percent", "models", "fallback", "review", "access"):
+    for name in ("latency", "availability_percent", "models", "fallback", "review", "access", "answers"):
         if name not in blueprint.model_fields_set:
             value = getattr(blueprint, name)
             shown = value.model_dump() if hasattr(value, "model_dump") else value

@@ -5,11 +5,12 @@ from typing import Protocol
 
 from pulumi import Output, ResourceOptions
 
+from blueprints.knowledge_assistant.gateway import INGESTION
 from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
-from serving.gateway import Gateway, GatewayArgs
+from serving.gateway.component import Gateway, GatewayArgs, key_secret
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
 from serving.monitoring import Monitoring, MonitoringArgs
@@ -31,7 +32,6 @@ class Scripts:
 
     scaler: str
     ingest: str
-    review: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,6 @@ def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scri
         GatewayArgs(
             spec=plan.gateway, namespace=place, endpoints={name: server.endpoint for name, server in servers.items()}
         ),
-        scripts.review,
         kit.options(),
     )
     vectors = kit.vector_store("vectors", VectorStoreArgs(spec=plan.vectors, namespace=place))
@@ -79,7 +78,7 @@ def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scri
             documents=documents.endpoint,
             vectors=vectors.endpoint,
             gateway=gateway.endpoint,
-            key_secret=gateway.key_secret,
+            key_secret=key_secret(INGESTION),
             script=scripts.ingest,
         ),
         kit.options(),
@@ -88,7 +87,7 @@ def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scri
     return KnowledgeAssistantOutputs(
         namespace=place,
         endpoint=gateway.endpoint,
-        key_secret=gateway.key_secret,
+        key_secret=Output.from_input(key_secret(plan.gateway.teams[1].name)),
         vectors=vectors.endpoint,
         documents=documents.endpoint,
     )

@@ -1,5 +1,6 @@
-"""The one door of a workload: an OpenAI-compatible endpoint that routes by model alias, with keys and fallbacks."""
+"""The one door of a workload: an OpenAI-compatible endpoint that routes by alias, with keys, limits and fallbacks."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,45 +8,18 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, stateful
 from components.core import Component, manifest
-from components.ownership import Ownership, digest
+from components.ownership import digest
+from serving.gateway import counters
+from serving.gateway.files import files
+from serving.gateway.hooks.domicile_policy import digest as key_digest
+from serving.gateway.litellm import ENVIRONMENT
+from serving.gateway.spec import NAME, PORT, GatewaySpec
+from serving.model_server import PORT as SERVER_PORT
 
-PORT = 4000
-NAME = "gateway"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """An alias that applications name, and the server behind it. ``task`` is `generate` or `embed`.
-
-    ``parallel`` is how many requests the server's replicas take at once: more wait at the gateway.
-    """
-
-    alias: str
-    server: str
-    task: str
-    timeout_s: int
-    parallel: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewaySpec:
-    """The gateway's routes. ``fallbacks`` maps an alias to the alias that answers for it when it cannot."""
-
-    ownership: Ownership
-    image: str
-    replicas: int
-    routes: tuple[Route, ...]
-    fallbacks: tuple[tuple[str, str], ...]
-    retries: int
-    review_percent: int
-    review_storage_class: str
-    review_storage_gib: int
-    hostname: str | None
-    ingress_class: str
-    gateway_api: bool
-    clients: tuple[str, ...]
+CONFIG = "gateway-config"
+REVIEW = "answers-for-review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,109 +31,112 @@ class GatewayArgs:
     endpoints: dict[str, Input[str]]
 
 
-def configuration(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any]:
-    """LiteLLM's configuration."""
-    models = [
-        {
-            "model_name": route.alias,
-            "litellm_params": {
-                "model": f"hosted_vllm/{route.server}",
-                "api_base": endpoints[route.server],
-                "timeout": route.timeout_s,
-                "max_parallel_requests": route.parallel,
-            },
-            "model_info": {"mode": "embedding" if route.task == "embed" else "chat"},
-        }
-        for route in spec.routes
-    ]
-    settings: dict[str, Any] = {"num_retries": spec.retries, "drop_params": True}
-    if spec.fallbacks:
-        settings["fallbacks"] = [{alias: [other]} for alias, other in spec.fallbacks]
-    if spec.review_percent:
-        settings["callbacks"] = ["review_log.review"]
-    return {
-        "model_list": models,
-        "litellm_settings": settings,
-        "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"},
-    }
+def key_secret(team: str) -> str:
+    """The Secret that holds a team's key, as `API_KEY`."""
+    return f"gateway-key-{team}"
+
+
+MONITORING = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
 
 
 class Gateway(Component):
-    """See the module."""
+    """See the module. A team's key lies in the Secret ``key_secret(team)``; the gateway itself knows digests only."""
 
     TOKEN = "domicile:serving:Gateway"  # noqa: S105 a type token
     endpoint: Output[str]
-    key_secret: Output[str]
 
-    def __init__(self, name: str, args: GatewayArgs, review_script: str, opts: ResourceOptions | None = None) -> None:
-        """Create the gateway; ``review_script`` is the callback that keeps answers for people to review."""
+    def __init__(self, name: str, args: GatewayArgs, opts: ResourceOptions | None = None) -> None:
+        """Create the gateway and the store of its counters."""
         super().__init__(name, args, opts)
         spec = args.spec
         labels, selector = spec.ownership.labels(NAME), spec.ownership.selector(NAME)
         place = {"namespace": args.namespace, "labels": labels}
-        key = random.RandomPassword(f"{name}-key", length=40, special=False, opts=self.child())
-        secret = k8s.core.v1.Secret(
-            f"{name}-keys",
-            metadata=manifest({"name": "gateway-keys", **place}),
-            string_data={"LITELLM_MASTER_KEY": key.result.apply(lambda text: f"sk-{text}")},
-            opts=self.child(),
+        secret = self._keys(name, spec, place)
+        content = Output.all(**args.endpoints).apply(
+            lambda found: files(spec, {server: str(address) for server, address in found.items()})
         )
-        config = Output.json_dumps(
-            Output.all(**args.endpoints).apply(lambda found: configuration(spec, {k: str(v) for k, v in found.items()}))
-        )
-        files: dict[str, Input[str]] = {"config.yaml": config, "review_log.py": review_script}
         settings = k8s.core.v1.ConfigMap(
-            f"{name}-config", metadata=manifest({"name": "gateway-config", **place}), data=files, opts=self.child()
+            f"{name}-config", metadata=manifest({"name": CONFIG, **place}), data=content, opts=self.child()
         )
-        review = self._review_volume(name, spec, place) if spec.review_percent else None
-        mark = config.apply(lambda text: digest(text + review_script))
-        deployment = k8s.apps.v1.Deployment(
-            f"{name}-deployment",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest(
-                {
-                    "replicas": spec.replicas,
-                    "selector": {"matchLabels": selector},
-                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-                    "template": {
-                        "metadata": {
-                            "labels": labels,
-                            "annotations": {"domicile.dev/config": mark},
-                        },
-                        "spec": _pod(spec, selector),
-                    },
-                }
-            ),
-            opts=self.child(depends_on=[secret, settings, *([review] if review else [])]),
-        )
-        self._walls(name, args, labels, selector)
+        volumes = [self._review_volume(name, spec, place)] if spec.reviewed else []
+        counting = counters.build(self, args.namespace, spec)
         service = k8s.core.v1.Service(
             f"{name}-service",
             metadata=manifest({"name": NAME, **place}),
             spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
-            opts=self.child(depends_on=[deployment]),
+            opts=self.child(),
         )
+        mark = content.apply(lambda found: digest(json.dumps(found, sort_keys=True)))
+        k8s.apps.v1.StatefulSet(
+            f"{name}-set",
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest(
+                {
+                    "serviceName": NAME,
+                    "replicas": spec.replicas,
+                    "podManagementPolicy": "Parallel",
+                    "selector": {"matchLabels": selector},
+                    "template": {
+                        "metadata": {"labels": labels, "annotations": {"domicile.dev/config": mark, **_scraped()}},
+                        "spec": _pod(spec, selector),
+                    },
+                    "volumeClaimTemplates": [stateful.claim("audit", selector, spec.storage_class, spec.audit_gib)],
+                }
+            ),
+            opts=self.child(depends_on=[secret, settings, counting, service, *volumes]),
+        )
+        self._walls(name, args, labels, selector)
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
             metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"minAvailable": 1, "selector": {"matchLabels": selector}}),
+            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
             opts=self.child(),
         )
         if spec.hostname:
             self._entrance(name, spec, spec.hostname, place, service)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
-        self.key_secret = Output.from_input("gateway-keys")
         self.finish()
+
+    def _keys(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.Secret:
+        """A key for each team, and what the gateway is told of them."""
+        teams = {team.name: self._random(f"{name}-key-{team.name}") for team in spec.teams}
+        for team, key in teams.items():
+            k8s.core.v1.Secret(
+                f"{name}-key-{team}-secret",
+                metadata=manifest({"name": key_secret(team), **place}),
+                string_data={"API_KEY": key},
+                opts=self.child(),
+            )
+        digests = Output.all(**teams).apply(
+            lambda found: json.dumps({key_digest(str(key)): team for team, key in found.items()}, sort_keys=True)
+        )
+        return k8s.core.v1.Secret(
+            f"{name}-keys",
+            metadata=manifest({"name": counters.SECRET, **place}),
+            string_data={
+                "DOMICILE_KEYS": digests,
+                "LITELLM_MASTER_KEY": self._random(f"{name}-master"),
+                counters.PASSWORD: self._random(f"{name}-counters-password"),
+            },
+            opts=self.child(),
+        )
+
+    def _random(self, name: str) -> Output[str]:
+        made = random.RandomPassword(name, length=40, special=False, opts=self.child())
+        return made.result.apply(lambda text: f"sk-{text}")
 
     def _review_volume(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.PersistentVolumeClaim:
         return k8s.core.v1.PersistentVolumeClaim(
             f"{name}-review",
-            metadata=manifest({"name": "answers-for-review", **place}),
+            metadata=manifest({"name": REVIEW, **place}),
             spec=manifest(
                 {
                     "accessModes": ["ReadWriteMany"],
-                    "storageClassName": spec.review_storage_class,
-                    "resources": {"requests": {"storage": f"{spec.review_storage_gib}Gi"}},
+                    "storageClassName": spec.shared_storage_class,
+                    "resources": {"requests": {"storage": f"{spec.review_gib}Gi"}},
                 }
             ),
             opts=self.child(),
@@ -172,13 +149,14 @@ class Gateway(Component):
         inbound["spec"]["ingress"][0]["from"].append(
             {"namespaceSelector": {"matchLabels": {"domicile.dev/gateway-client": "true"}}}
         )
+        inbound["spec"]["ingress"][0]["from"].append(MONITORING)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
-        servers = tuple((spec.ownership.selector(route.server), 8000) for route in spec.routes)
-        k8s.networking.v1.NetworkPolicy(
-            f"{name}-reach",
-            **pods.reach("gateway-reach", args.namespace, labels, selector, servers),
-            opts=self.child(),
-        )
+        targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints))
+        counting = (spec.ownership.selector(counters.NAME), counters.PORT)
+        reach = pods.reach("gateway-reach", args.namespace, labels, selector, (*targets, counting))
+        if spec.issuers or any(one.hosted for alias in spec.aliases for one in alias.backends):
+            reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
+        k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
     def _entrance(
         self, name: str, spec: GatewaySpec, hostname: str, place: dict[str, Any], service: k8s.core.v1.Service
@@ -226,20 +204,25 @@ class Gateway(Component):
         )
 
 
+def _scraped() -> dict[str, str]:
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics/"}
+
+
 def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
-    mounts: list[dict[str, Any]] = [
-        {"name": "config", "mountPath": "/etc/litellm", "readOnly": True},
-        pods.scratch_mount(),
-    ]
-    volumes: list[dict[str, Any]] = [{"name": "config", "configMap": {"name": "gateway-config"}}, pods.scratch()]
-    if spec.review_percent:
-        mounts.append({"name": "review", "mountPath": "/review"})
-        volumes.append({"name": "review", "persistentVolumeClaim": {"claimName": "answers-for-review"}})
+    settings = {
+        **ENVIRONMENT,
+        "HOME": "/tmp",
+        "PYTHONPATH": "/etc/litellm",
+        "DOMICILE_AUDIT": "/audit",
+        "DOMICILE_REVIEW": "/review",
+        "REDIS_HOST": counters.NAME,
+        "REDIS_PORT": str(counters.PORT),
+    }
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
-        "terminationGracePeriodSeconds": max(route.timeout_s for route in spec.routes) + 30,
+        "terminationGracePeriodSeconds": spec.longest_s + 30,
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
@@ -253,22 +236,29 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
                 "name": "litellm",
                 "image": spec.image,
                 "args": ["--config", "/etc/litellm/config.yaml", "--port", str(PORT)],
-                "envFrom": [{"secretRef": {"name": "gateway-keys"}}],
+                "envFrom": [{"secretRef": {"name": counters.SECRET}}],
                 "env": [
-                    {"name": "HOME", "value": "/tmp"},
-                    {"name": "LITELLM_LOCAL_MODEL_COST_MAP", "value": "True"},
-                    {"name": "REVIEW_PERCENT", "value": str(spec.review_percent)},
-                    {"name": "REVIEW_FOLDER", "value": "/review"},
+                    *({"name": key, "value": text} for key, text in settings.items()),
+                    {"name": "HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
                 ],
                 "ports": [{"name": "http", "containerPort": PORT}],
-                "resources": pods.resources("500m", "1Gi"),
+                "resources": pods.resources("500m", "2Gi"),
                 "securityContext": pods.container_security(),
                 "startupProbe": {"httpGet": {"path": "/health/liveliness", "port": PORT}, "failureThreshold": 30},
                 "readinessProbe": {"httpGet": {"path": "/health/readiness", "port": PORT}, "periodSeconds": 5},
                 "livenessProbe": {"httpGet": {"path": "/health/liveliness", "port": PORT}, "periodSeconds": 10},
                 "lifecycle": {"preStop": {"sleep": {"seconds": 10}}},
-                "volumeMounts": mounts,
+                "volumeMounts": [
+                    {"name": "config", "mountPath": "/etc/litellm", "readOnly": True},
+                    {"name": "audit", "mountPath": "/audit"},
+                    *([{"name": "review", "mountPath": "/review"}] if spec.reviewed else []),
+                    pods.scratch_mount(),
+                ],
             }
         ],
-        "volumes": volumes,
+        "volumes": [
+            {"name": "config", "configMap": {"name": CONFIG}},
+            *([{"name": "review", "persistentVolumeClaim": {"claimName": REVIEW}}] if spec.reviewed else []),
+            pods.scratch(),
+        ],
     }

@@ -1,7 +1,7 @@
 """Reads documents, embeds their passages through the gateway and keeps them in the vector store.
 
 Runs in the cluster on a bare Python image. Environment: DOCUMENTS, GATEWAY, VECTORS (base URLs), COLLECTION, ALIAS,
-LITELLM_MASTER_KEY. Running it again changes nothing for a document that has not changed: a passage's id follows from
+API_KEY. Running it again changes nothing for a document that has not changed: a passage's id follows from
 its document and its text, and passages that are gone are deleted.
 """
 
@@ -71,7 +71,7 @@ def embed(parts: list[str]) -> list[list[float]]:
     if not parts:
         return []
     body = {"model": os.environ["ALIAS"], "input": parts}
-    headers = {"Authorization": f"Bearer {os.environ['LITELLM_MASTER_KEY']}"}
+    headers = {"Authorization": f"Bearer {os.environ['API_KEY']}"}
     answer = send("POST", f"{os.environ['GATEWAY']}/embeddings", body, headers)
     return [item["embedding"] for item in sorted(answer["data"], key=lambda item: item["index"])]
 

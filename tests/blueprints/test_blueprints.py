@@ -73,7 +73,7 @@ def test_a_budget_can_warn_instead(tmp_path: Path) -> None:
 def test_a_fallback_model_is_planned_and_routed(tmp_path: Path) -> None:
     plan = load.assistant(write(tmp_path, {"fallback": {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}}))[1]
     assert [one.role for one in plan.decisions] == ["embedding", "chat", "chat-small"]
-    assert plan.gateway.fallbacks == (("chat", "chat-small"),)
+    assert {one.name: one.fallbacks for one in plan.gateway.aliases}["chat"] == ("chat-small",)
 
 
 def test_a_model_that_does_not_fit_is_refused_with_each_pool(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_every_volume_is_billed(graph: list[tuple[str, str, dict[str, Any]]]) ->
         for kind, _, inputs in graph
         if kind.endswith(":StatefulSet")
         for template in inputs["spec"].get("volumeClaimTemplates", [])
+        for _ in range(int(inputs["spec"]["replicas"]))
     ]
     assert len(claims) >= 5
     total = sum(map(gib, claims))

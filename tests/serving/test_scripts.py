@@ -1,11 +1,9 @@
 """The programs that run in the cluster."""
 
-import asyncio
 import http.server
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.model_server import DRAIN_S, grace_s, start_budget_s
-from serving.scripts import ingest, queue_scaler, review_log
+from serving.scripts import ingest, queue_scaler
 
 waiting_lists = st.lists(st.none() | st.floats(0, 100), max_size=6)
 
@@ -125,7 +123,7 @@ def test_ingestion_fills_the_vector_store_and_forgets_what_is_gone(
         "GATEWAY": f"{world}/v1",
         "COLLECTION": "c",
         "ALIAS": "embedding",
-        "LITELLM_MASTER_KEY": "sk-key",
+        "API_KEY": "sk-key",
     }.items():
         monkeypatch.setenv(key, value)
     ingest.main()
@@ -150,19 +148,6 @@ def test_passages_cover_the_text(text: str) -> None:
     if parts:
         assert parts[0].split()[0] == words[0]
         assert parts[-1].split()[-1] == words[-1]
-
-
-def test_a_share_of_the_answers_is_kept_for_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REVIEW_FOLDER", str(tmp_path))
-    monkeypatch.setenv("REVIEW_PERCENT", "30")
-    logger = review_log.ReviewLog()
-    for index in range(200):
-        asyncio.run(
-            logger.async_log_success_event({"litellm_call_id": f"id-{index}", "messages": []}, {"a": 1}, None, None)
-        )
-    lines = [line for file in tmp_path.iterdir() for line in file.read_text(encoding="utf-8").splitlines()]
-    assert 30 <= len(lines) <= 90
-    assert json.loads(lines[0])["answer"] == {"a": 1}
 
 
 @given(st.floats(0.1, 200), st.integers(1, 600))

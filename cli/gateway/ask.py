@@ -1,0 +1,100 @@
+"""`domicile ask`: one question through a stack's real gateway, and what became of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.markup import escape
+
+from blueprints import load
+from cli.gateway import serve
+from cli.gateway.rig import RigError
+from cli.gateway.serve import Running
+from cli.output import as_json as print_json
+from cli.output import console
+from cli.subject import blueprint_of
+from engine.errors import ProjectError
+from serving.gateway.hooks import domicile_audit
+
+
+def run(stack: str, question: str, folder: Path, team: str | None, alias: str, *, as_json: bool) -> int:
+    """Ask; 3 when the gateway refused or could not be reached.
+
+    Raises:
+        RigError: the gateway does not start, or does not answer.
+        ProjectError: there is no such stack or team.
+    """
+    out = console()
+    blueprint = blueprint_of(stack, folder)
+    load.assistant(blueprint)
+    gateway = serve.ensure(stack, blueprint, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
+    names = [name for name in gateway.keys if name != "ingestion"]
+    who = team or names[0]
+    if who not in gateway.keys:
+        message = f"the stack '{stack}' has no team '{who}'; it has {', '.join(names)}"
+        raise ProjectError(message)
+    body = {"model": alias, "messages": [{"role": "user", "content": question}]}
+    headers = {"Authorization": f"Bearer {gateway.keys[who]}"}
+    try:
+        answer = httpx.post(f"{gateway.url}/v1/chat/completions", json=body, headers=headers, timeout=300)
+    except httpx.TransportError as error:
+        message = f"the gateway at {gateway.url} does not answer ({error}); `domicile gateway down {stack}` ends it"
+        raise RigError(message) from None
+    told = _told(gateway, answer, who, alias)
+    if as_json:
+        print_json(told)
+        return 0 if answer.is_success else 3
+    out.print(escape(told["answer"]) if answer.is_success else f"refused ({answer.status_code}): {told['answer']}")
+    out.print()
+    for label, text in _lines(told):
+        out.print(f"[dim]{label:<8}[/]{escape(text)}")
+    return 0 if answer.is_success else 3
+
+
+def down(stack: str) -> None:
+    """End a stack's gateway."""
+    console().print(
+        f"the gateway of '{stack}' is gone" if serve.stop(stack) else f"no gateway of '{stack}' runs on this machine"
+    )
+
+
+def _told(gateway: Running, answer: httpx.Response, team: str, alias: str) -> dict[str, Any]:
+    found: dict[str, Any] = answer.json()
+    number = answer.headers.get("x-litellm-call-id", "")
+    records = [one for one in _records(gateway.folder / "audit") if one["id"] == number]
+    nothing: dict[str, Any] = {}
+    ended = next((one for one in records if one["event"] == "ended"), nothing)
+    said = found["choices"][0]["message"]["content"] if answer.is_success else found["error"]["message"]
+    return {
+        "answer": said,
+        "team": team,
+        "asked": alias,
+        "model": answer.headers.get("x-domicile-model", ""),
+        "fallback": bool(ended.get("fell_back")),
+        "tokens": ended.get("tokens", 0),
+        "usd": ended.get("usd", 0),
+        "spent_usd": ended.get("spent_usd", 0),
+        "cache": answer.headers.get("x-domicile-cache", ""),
+        "review": answer.headers.get("x-domicile-review", ""),
+        "seconds": ended.get("seconds", 0),
+        "audit": [{key: one[key] for key in ("at", "event", "id")} for one in records],
+        "url": gateway.url,
+    }
+
+
+def _records(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in sorted(folder.glob("*.jsonl")):
+        yield from domicile_audit.records(file)
+
+
+def _lines(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if told["model"]:
+        fell = ", a fallback" if told["fallback"] else ""
+        yield "model", f"{told['asked']} was answered by {told['model']}{fell} in {told['seconds']:.2f} s"
+        money = f"{told['usd']:.6f} USD; {told['team']} has spent {told['spent_usd']:.6f} USD this month"
+        yield "cost", f"{told['tokens']} tokens, {money}"
+        yield "cache", told["cache"]
+        yield "review", told["review"] or "none"
+    yield "audit", ", ".join(f"{one['event']} {one['at'][11:23]}" for one in told["audit"]) or "nothing"
+    yield "", f"the gateway is the real one ({told['url']}); the engine stands in and says what it heard"

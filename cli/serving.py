@@ -1,0 +1,37 @@
+"""The commands about what serves: questions through a gateway on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.arguments import Folder, Json
+
+app = typer.Typer()
+gateway_app = typer.Typer(help="A stack's gateway on this machine.", no_args_is_help=True)
+app.add_typer(gateway_app, name="gateway")
+Named = Annotated[str, typer.Argument(help="The stack.", show_default=False)]
+
+
+@app.command(epilog='Example: domicile ask local "How many days of leave do I have?"')
+def ask(
+    stack: Named,
+    question: Annotated[str, typer.Argument(help="What to ask.", show_default=False)],
+    *,
+    cwd: Folder = Path(),
+    team: Annotated[str | None, typer.Option(help="Who asks; the blueprint's first team when left out.")] = None,
+    alias: Annotated[str, typer.Option(help="The model's name at the gateway.")] = "chat",
+    json: Json = False,
+) -> None:
+    """Ask through the stack's gateway, run on this machine, and tell what became of the question."""
+    from cli.gateway import ask as command
+
+    raise typer.Exit(command.run(stack, question, cwd, team, alias, as_json=json))
+
+
+@gateway_app.command("down", epilog="Example: domicile gateway down local")
+def gateway_down(stack: Named) -> None:
+    """End a stack's gateway on this machine."""
+    from cli.gateway import ask as command
+
+    command.down(stack)

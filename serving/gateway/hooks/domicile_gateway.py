@@ -1,0 +1,367 @@
+"""What LiteLLM calls: who a client is, what its request becomes, and what is written down.
+
+The configuration names `domicile_gateway.authenticate` and `domicile_gateway.hooks`. Everything is decided in the
+modules beside this one; here their answers are put into LiteLLM's terms.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import json
+import math
+import os
+import time
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import domicile_audit
+import domicile_identity
+import domicile_policy
+import domicile_redaction
+from domicile_ledger import Held, Ledger
+from domicile_policy import Decision, RefusedError
+
+CustomLogger: Any = importlib.import_module("litellm.integrations.custom_logger").CustomLogger
+UserAPIKeyAuth: Any = importlib.import_module("litellm.proxy._types").UserAPIKeyAuth
+HTTPException: Any = importlib.import_module("fastapi").HTTPException
+redis: Any = importlib.import_module("redis.asyncio")
+
+FOLDER = Path(__file__).parent
+POLICY: dict[str, Any] = json.loads((FOLDER / "policy.json").read_text(encoding="utf-8"))
+KEYS: dict[str, str] = json.loads(os.environ.get("DOMICILE_KEYS", "{}"))
+PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/embeddings", "/embeddings", "/v1/models", "/models")
+
+
+@dataclass(slots=True)
+class Open:
+    """A request that is under way."""
+
+    id: str
+    team: str
+    decision: Decision
+    held: Held
+    started: float
+    asked_tokens: int
+    review: str = ""
+    confidence: float | None = None
+    usd: float = 0.0
+    model: str = ""
+    cache: str = "off"
+
+
+async def authenticate(request: Any, api_key: str | None) -> Any:
+    """The team behind a key or a token.
+
+    Raises:
+        HTTPException: nobody is, or the address is none that a client may use.
+    """
+    path = request.url.path
+    if path not in PATHS:
+        raise HTTPException(status_code=404, detail={"error": f"this gateway does not serve {path}"})
+    key = (api_key or "").removeprefix("Bearer ")
+    team = KEYS.get(domicile_policy.digest(key)) or await domicile_identity.team_of(key, POLICY["oidc"])
+    if team not in POLICY["teams"]:
+        raise HTTPException(status_code=401, detail={"error": "the key is not known"})
+    return UserAPIKeyAuth(
+        api_key=domicile_policy.digest(key), team_id=team, models=POLICY["teams"][team]["aliases"], user_role=None
+    )
+
+
+def _ledger() -> Ledger:
+    store = redis.Redis(
+        host=os.environ["REDIS_HOST"],
+        port=int(os.environ["REDIS_PORT"]),
+        password=os.environ.get("REDIS_PASSWORD") or None,
+        ssl=os.environ.get("REDIS_SSL", "") == "true",
+        ssl_ca_certs=os.environ.get("REDIS_SSL_CA") or None,
+        socket_timeout=5,
+        socket_connect_timeout=5,
+        max_connections=512,
+    )
+    limits = POLICY["limits"]
+    failure = importlib.import_module("redis.exceptions").RedisError
+    return Ledger(store, window_s=limits["window_s"], lease_s=limits["lease_s"], failure=failure)
+
+
+class Hooks(CustomLogger):
+    """The gateway's hooks; requests that are under way are known by LiteLLM's call id."""
+
+    def __init__(self) -> None:
+        """Reach the store of the limits when it is first asked."""
+        super().__init__()  # pyright: ignore[reportUnknownMemberType]
+        self._ledger = _ledger()
+        self._log: domicile_audit.Log | None = None
+        self._open: dict[str, Open] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def async_pre_call_hook(
+        self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
+    ) -> Any:
+        """Decide, take from the limits, write it down, and change the request."""
+        del cache, call_type
+        team, call = user_api_key_dict.team_id, str(data["litellm_call_id"])
+        said = "input" if "input" in data else "messages"
+        try:
+            data[said] = domicile_redaction.redacted(data.get(said), POLICY["redact"])
+            domicile_policy.refuse_denied(domicile_redaction.denied(data[said], POLICY["deny"]))
+            decision = domicile_policy.decide(POLICY, team, data)
+            changes = domicile_policy.apply(POLICY, team, decision, data)
+            request = {**data, **changes}
+            asked = domicile_policy.size(request.get("messages") or request.get("input"))
+            answer = int(changes.get("max_tokens", 0))
+            most = max(
+                (domicile_policy.price(POLICY, model, asked, answer) for model in _models(decision.alias)), default=0
+            )
+            held = await self._ledger.reserve(team, POLICY["teams"][team], call, asked + answer, most)
+        except RefusedError as refused:
+            self._write(
+                {"event": "refused", "id": call, "team": team, "asked": str(data.get("model")), "reason": refused.code}
+            )
+            raise _http(refused) from None
+        self._open[call] = one = Open(call, team, decision, held, time.monotonic(), asked)
+        try:
+            self._write(self._begun(one, data))
+        except HTTPException:
+            await self._ledger.settle(held, 0, 0)
+            del self._open[call]
+            raise
+        for name in list(data):
+            if name not in domicile_policy.FIELDS and name not in domicile_policy.OWN:
+                del data[name]
+        data.update(changes)
+        return data
+
+    async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
+        """Look at an answer that did not stream: how sure the model was, what it cost; write it down."""
+        del user_api_key_dict
+        one = self._open.get(str(data.get("litellm_call_id")))
+        if one is None:
+            return response
+        self._read(one, response)
+        alias = POLICY["aliases"][one.decision.alias]
+        one.confidence = domicile_policy.confidence(_choices(response))
+        if alias["confidence"] and one.confidence is not None and one.confidence < alias["confidence"]:
+            one.review = "confidence"
+            if alias["escalate"]:
+                response = await self._escalate(one, alias["escalate"], data, response)
+        if domicile_redaction.denied(_said(response), POLICY["deny"]):
+            await self._fail(one, "denied", answered=domicile_policy.size(_said(response)))
+            raise _http(RefusedError(502, "denied", "the answer has a phrase that this gateway does not pass on"))
+        await self._end(one, response, data)
+        return response
+
+    async def _escalate(self, one: Open, larger: str, data: dict[str, Any], response: Any) -> Any:
+        router = importlib.import_module("litellm.proxy.proxy_server").llm_router
+        names = domicile_policy.FIELDS - {"model", "metadata", "proxy_server_request", "secret_fields", "logprobs"}
+        said = {name: data[name] for name in names if name in data}
+        try:
+            better = await router.acompletion(model=larger, **said)
+        except Exception:  # noqa: BLE001 the small model's answer stands, and people will look at it
+            return response
+        spent = one.usd
+        self._read(one, better)
+        one.usd += spent
+        one.review = "escalated"
+        return better
+
+    async def async_post_call_streaming_iterator_hook(
+        self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
+    ) -> AsyncIterator[Any]:
+        """Let a stream through, its last piece only when the end is written down."""
+        del user_api_key_dict
+        one = self._open.get(str(request_data.get("litellm_call_id")))
+        last: Any = None
+        usage: Any = None
+        text: list[str] = []
+        try:
+            async for piece in response:
+                if last is not None:
+                    yield last
+                last = piece
+                usage = getattr(piece, "usage", None) or usage
+                if one and not one.model:
+                    one.model = str(_hidden(piece).get("model_id") or "")
+                text += [str(choice.delta.content or "") for choice in _choices(piece)]
+        except BaseException:
+            if one:
+                # a client that went away cancels this task at every wait: what is to be booked needs one of its own
+                self._later(self._fail(one, "the stream broke off", answered=domicile_policy.size("".join(text))))
+            raise
+        if one:
+            self._measure(one, usage or {"prompt_tokens": one.asked_tokens, "completion_tokens": len(text)})
+            await self._end(one, "".join(text), request_data, used=usage)
+        if last is not None:
+            yield last
+
+    async def async_post_call_failure_hook(
+        self,
+        request_data: dict[str, Any],
+        original_exception: Exception,
+        user_api_key_dict: Any,
+        traceback_str: str | None = None,
+    ) -> None:
+        """Write down that a request failed, and give back what it held."""
+        del user_api_key_dict, traceback_str
+        one = self._open.get(str(request_data.get("litellm_call_id")))
+        if one:
+            await self._fail(one, type(original_exception).__name__)
+
+    async def async_post_call_response_headers_hook(
+        self,
+        data: dict[str, Any],
+        user_api_key_dict: Any,
+        response: Any,
+        request_headers: dict[str, str] | None = None,
+        litellm_call_info: dict[str, Any] | None = None,
+    ) -> dict[str, str]:
+        """Tell the client what was decided."""
+        del user_api_key_dict, response, request_headers
+        told = data.get("domicile_told")
+        if told:
+            return told
+        one = self._open.get(str(data.get("litellm_call_id")))
+        if not one:
+            return {}
+        if litellm_call_info and not one.model:
+            one.model = str(litellm_call_info.get("model_id") or "")
+        return _headers(one)
+
+    def _read(self, one: Open, response: Any) -> None:
+        hidden = _hidden(response)
+        one.model = str(hidden.get("model_id") or one.model)
+        if one.decision.cached:
+            one.cache = "hit" if hidden.get("cache_hit") else "miss"
+        self._measure(one, getattr(response, "usage", None) or {})
+
+    def _measure(self, one: Open, usage: Any) -> None:
+        told = usage if isinstance(usage, dict) else usage.model_dump()  # pyright: ignore[reportUnknownVariableType]
+        asked, answered = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        one.usd = 0.0 if one.cache == "hit" else domicile_policy.price(POLICY, one.model, asked, answered) / 1e6
+
+    async def _end(self, one: Open, response: Any, data: dict[str, Any], used: Any = None) -> None:
+        usage = used or getattr(response, "usage", None)
+        tokens = int(getattr(usage, "total_tokens", 0) or 0) if one.cache != "hit" else 0
+        spent = await self._ledger.settle(one.held, tokens, math.ceil(one.usd * 1e6))
+        if not one.review and domicile_policy.sampled(one.id, POLICY["review"]["percent"]):
+            one.review = "sample"
+        if one.review:
+            self._queue(one, data, response)
+        self._write(
+            {
+                "event": "ended",
+                "id": one.id,
+                "team": one.team,
+                "model": one.model,
+                "fell_back": not one.model.startswith(f"{one.decision.alias}@"),
+                "tokens": tokens,
+                "usd": one.usd,
+                "spent_usd": spent / 1e6,
+                "cache": one.cache,
+                "confidence": one.confidence,
+                "review": one.review,
+                "seconds": round(time.monotonic() - one.started, 4),
+                **self._texts(answer=_said(response)),
+            }
+        )
+        data["domicile_told"] = _headers(one)
+        self._open.pop(one.id, None)
+
+    async def _fail(self, one: Open, reason: str, answered: int = 0) -> None:
+        self._open.pop(one.id, None)
+        tokens = one.asked_tokens + answered if answered else 0
+        usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
+        await self._ledger.settle(one.held, tokens, usd)
+        with contextlib.suppress(HTTPException):
+            self._write({"event": "failed", "id": one.id, "team": one.team, "reason": reason, "tokens": tokens})
+
+    def _begun(self, one: Open, data: dict[str, Any]) -> dict[str, Any]:
+        said = data.get("messages") or data.get("input")
+        return {
+            "event": "begun",
+            "id": one.id,
+            "team": one.team,
+            "data_class": POLICY["teams"][one.team]["data_class"],
+            "asked": one.decision.asked,
+            "alias": one.decision.alias,
+            "why": one.decision.why,
+            "prompt": one.decision.prompt,
+            "request": domicile_policy.digest(json.dumps(said, sort_keys=True, default=str)),
+            **self._texts(messages=said),
+        }
+
+    def _texts(self, **texts: Any) -> dict[str, Any]:
+        return texts if POLICY["audit"]["texts"] else {}
+
+    def _write(self, record: dict[str, Any]) -> None:
+        try:
+            # LiteLLM makes these hooks more than once and uses one of them: only that one begins a file
+            if self._log is None:
+                self._log = domicile_audit.Log(Path(os.environ["DOMICILE_AUDIT"]), os.environ.get("HOSTNAME", ""))
+            self._log.write(record)
+        except OSError as error:
+            reason = RefusedError(503, "audit_unavailable", f"the audit log cannot be written: {error.strerror}", 5)
+            raise _http(reason) from None
+
+    def _queue(self, one: Open, data: dict[str, Any], response: Any) -> None:
+        folder = Path(os.environ["DOMICILE_REVIEW"])
+        item = {
+            "id": one.id,
+            "team": one.team,
+            "reason": one.review,
+            "confidence": one.confidence,
+            "model": one.model,
+            "prompt": one.decision.prompt,
+            "messages": data.get("messages"),
+            "answer": _said(response),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        waiting = folder / f".{one.id}.json"
+        waiting.write_text(json.dumps(item, default=str), encoding="utf-8")
+        waiting.rename(folder / f"{one.id}.json")
+
+
+def _models(alias: str) -> list[str]:
+    return POLICY["aliases"][alias]["models"]
+
+
+def _hidden(response: Any) -> dict[str, Any]:
+    return getattr(response, "_hidden_params", None) or {}
+
+
+def _choices(response: Any) -> list[Any]:
+    return getattr(response, "choices", None) or []
+
+
+def _said(response: Any) -> str:
+    if isinstance(response, str):
+        return response
+    return "".join(str(choice.message.content or "") for choice in _choices(response))
+
+
+def _headers(one: Open) -> dict[str, str]:
+    found = {
+        "x-domicile-request": one.id,
+        "x-domicile-alias": one.decision.alias,
+        "x-domicile-model": one.model,
+        "x-domicile-cache": one.cache,
+        "x-domicile-usd": f"{one.usd:.6f}",
+        "x-domicile-prompt": one.decision.prompt,
+        "x-domicile-review": one.review,
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _http(refused: RefusedError) -> Any:
+    headers = {"retry-after": str(refused.retry_after_s)} if refused.retry_after_s else None
+    detail = {"error": refused.reason, "code": refused.code}
+    return HTTPException(status_code=refused.status, detail=detail, headers=headers)
+
+
+hooks = Hooks()

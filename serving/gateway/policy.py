@@ -1,0 +1,71 @@
+"""What the gateway's hooks read: `policy.json`, from the spec."""
+
+from typing import Any
+
+from serving.gateway.spec import Alias, GatewaySpec, Issuer, model_id
+
+
+def policy(spec: GatewaySpec) -> dict[str, Any]:
+    """The policy, as ``hooks/domicile_policy.py`` takes it."""
+    return {
+        "aliases": {alias.name: _alias(spec, alias) for alias in spec.aliases},
+        "teams": {
+            team.name: {
+                "aliases": list(team.aliases),
+                "data_class": team.data_class,
+                "requests": team.requests,
+                "tokens": team.tokens,
+                "parallel": team.parallel,
+                "monthly_usd": team.monthly_usd,
+            }
+            for team in spec.teams
+        },
+        "prices": {
+            model_id(alias.name, one.name): {"input": one.usd_input, "output": one.usd_output}
+            for alias in spec.aliases
+            for one in alias.backends
+        },
+        "prompts": _prompts(spec),
+        "cache": {"never": list(spec.never_cached)},
+        "limits": {"window_s": spec.window_s, "lease_s": spec.longest_s + 60},
+        "oidc": [_issuer(one) for one in spec.issuers],
+        "redact": list(spec.redact),
+        "deny": list(spec.deny),
+        "audit": {"texts": spec.audit_texts},
+        "review": {"percent": spec.review_percent},
+    }
+
+
+def _alias(spec: GatewaySpec, alias: Alias) -> dict[str, Any]:
+    by_name = {one.name: one for one in spec.aliases}
+    answering = [alias, *(by_name[name] for name in alias.fallbacks)]
+    return {
+        "task": alias.task,
+        "models": [model_id(one.name, backend.name) for one in answering for backend in one.backends],
+        "answer_tokens": alias.answer_tokens,
+        "rules": [
+            {"use": rule.use, "prompt_tokens_over": rule.prompt_tokens_over, "teams": list(rule.teams)}
+            for rule in alias.rules
+        ],
+        "cache_s": alias.cache_s,
+        "data_classes": list(alias.data_classes),
+        "confidence": alias.confidence,
+        "escalate": alias.escalate,
+    }
+
+
+def _prompts(spec: GatewaySpec) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in spec.prompts:
+        found.setdefault(one.name, {})[one.version] = {"text": one.text, "weight": one.weight}
+    return found
+
+
+def _issuer(one: Issuer) -> dict[str, Any]:
+    return {
+        "issuer": one.issuer,
+        "audience": one.audience,
+        "keys": one.keys,
+        "claim": one.claim,
+        "teams": dict(one.teams),
+    }

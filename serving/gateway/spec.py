@@ -1,0 +1,149 @@
+"""What a gateway is: aliases that applications name, the models behind them, and the teams that may use them."""
+
+from dataclasses import dataclass, field
+
+from components.ownership import Ownership
+
+PORT = 4000
+NAME = "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One place that answers for an alias: a server of the workload, or a hosted API.
+
+    ``weight`` is its share of the alias's requests, 0 for one that is kept for tests by name. Prices in USD for a
+    million tokens. ``parallel`` is how many requests its replicas take at once: more wait at the gateway. ``hosted`` is
+    LiteLLM's name of a hosted model (`bedrock/...`), ``country`` where it computes.
+    """
+
+    name: str
+    country: str
+    timeout_s: int
+    parallel: int
+    weight: int = 100
+    usd_input: float = 0.0
+    usd_output: float = 0.0
+    hosted: str = ""
+    address: str = ""
+    key_variable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Sends some requests of an alias to another one: prompts longer than so many tokens, or those of some teams."""
+
+    use: str
+    prompt_tokens_over: int | None = None
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name that applications use. ``task`` is `generate` or `embed`.
+
+    ``fallbacks`` answer in their order when it cannot. ``cache_s`` keeps equal answers for a team, 0 for none. Answers
+    less sure than ``confidence`` (0 to 1, 0 for none) go to people, and before that to the alias ``escalate``, if any.
+    """
+
+    name: str
+    task: str
+    backends: tuple[Backend, ...]
+    answer_tokens: int = 1024
+    fallbacks: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    cache_s: int = 0
+    data_classes: tuple[str, ...] = ("public", "internal", "confidential", "restricted")
+    confidence: float = 0.0
+    escalate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who uses it, and how much. None is no limit; requests and tokens are those of a minute."""
+
+    name: str
+    aliases: tuple[str, ...]
+    data_class: str
+    requests: int | None = None
+    tokens: int | None = None
+    parallel: int | None = None
+    monthly_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A version of a system prompt, and its share of people."""
+
+    name: str
+    version: str
+    text: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """An identity provider: its tokens' ``claim`` names a group, and ``teams`` says which team that is."""
+
+    issuer: str
+    audience: str
+    keys: str
+    claim: str
+    teams: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySpec:
+    """A gateway.
+
+    ``retries`` are tries of one alias before its fallbacks; a back end that failed ``failures`` times in a minute is
+    left alone for ``cooldown_s``. ``redact`` names kinds of personal data that are replaced before a model sees them;
+    requests and answers that have one of the phrases ``deny`` are refused.
+    ``audit_texts`` writes prompts and answers to the audit log, which otherwise has their digests only.
+    """
+
+    ownership: Ownership
+    image: str
+    counters_image: str
+    replicas: int
+    aliases: tuple[Alias, ...]
+    teams: tuple[Team, ...]
+    retries: int = 2
+    failures: int = 3
+    cooldown_s: int = 30
+    never_cached: tuple[str, ...] = ("restricted",)
+    prompts: tuple[Prompt, ...] = ()
+    issuers: tuple[Issuer, ...] = ()
+    redact: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    audit_texts: bool = False
+    audit_gib: int = 10
+    review_gib: int = 10
+    review_percent: int = 0
+    storage_class: str = ""
+    shared_storage_class: str = ""
+    hostname: str | None = None
+    ingress_class: str = ""
+    gateway_api: bool = False
+    window_s: int = 60
+    clients: tuple[str, ...] = field(default=())
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether any answer may wait for people."""
+        return self.review_percent > 0 or any(alias.confidence for alias in self.aliases)
+
+    @property
+    def longest_s(self) -> int:
+        """The longest that a request may take: every try of an alias and of all that answer for it."""
+        by_name = {alias.name: alias for alias in self.aliases}
+
+        def tries(alias: Alias) -> int:
+            return max(one.timeout_s for one in alias.backends) * (self.retries + 1)
+
+        return max(tries(alias) + sum(tries(by_name[name]) for name in alias.fallbacks) for alias in self.aliases)
+
+
+def model_id(alias: str, backend: str) -> str:
+    """The name under which an alias's back end stands in answers, logs and prices."""
+    return f"{alias}@{backend}"
