@@ -9,6 +9,7 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership, digest
+from serving.engines import metrics
 from serving.model_server import PORT
 
 WAITING_PER_REPLICA = 5
@@ -20,6 +21,8 @@ class ScalingSpec:
     """Between how many replicas a server moves. ``prometheus`` is the address KEDA asks."""
 
     server: str
+    engine: str
+    release: str
     ownership: Ownership
     least: int
     most: int
@@ -55,6 +58,8 @@ class Scaling(Component):
 
     def _keda(self, name: str, args: ScalingArgs) -> None:
         spec = args.spec
+        here = f'namespace="{spec.ownership.workload}"'
+        waiting = metrics.of(spec.engine, spec.release)["waiting"].of(spec.server, more=here)
         labels = spec.ownership.labels(f"{spec.server}-scaler")
         k8s.apiextensions.CustomResource(
             f"{name}-scaled-object",
@@ -80,7 +85,7 @@ class Scaling(Component):
                             "metricType": "AverageValue",
                             "metadata": {
                                 "serverAddress": spec.prometheus,
-                                "query": f'sum(vllm:num_requests_waiting{{model_name="{spec.server}"}})',
+                                "query": f"sum({waiting})",
                                 "threshold": str(WAITING_PER_REPLICA),
                                 "ignoreNullValues": "false",
                             },
@@ -165,6 +170,7 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
         "PORT": str(PORT),
         "MIN": str(spec.least),
         "MAX": str(spec.most),
+        "WAITING": metrics.of(spec.engine, spec.release)["waiting"].name,
         "WAITING_PER_REPLICA": str(WAITING_PER_REPLICA),
         "COOLDOWN_S": str(COOLDOWN_S),
         "INTERVAL_S": "15",

@@ -16,7 +16,21 @@ from serving.gateway.spec import Alias, Backend, GatewaySpec, Prompt, Rule, Team
 
 OWNER = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
 ENGINES = ("main", "second", "small", "large", "words")
-EVERYTHING = ("chat", "split", "kept", "sure", "unsure", "long", "chain", "dead", "plain", "words", "closed", "alone")
+EVERYTHING = (
+    "chat",
+    "split",
+    "kept",
+    "sure",
+    "unsure",
+    "long",
+    "chain",
+    "dead",
+    "plain",
+    "words",
+    "closed",
+    "alone",
+    "prompt",
+)
 BEHAVIOUR = {
     "fail": 0,
     "fail_next": -1,
@@ -61,6 +75,7 @@ SPEC = GatewaySpec(
         alias("chat", backend("main"), fallbacks=("plain",)),
         alias("plain", backend("small")),
         alias("alone", backend("main")),
+        alias("prompt", backend("main"), first_token_s=0.5, per_token_s=0.2),
         alias("split", backend("main", weight=80), backend("second", weight=20), backend("large", weight=0)),
         alias("kept", backend("main"), cache_s=600),
         alias("sure", backend("small"), confidence=0.8, escalate="large"),

@@ -109,6 +109,8 @@ def _alias(blueprint: KnowledgeAssistant, server: ModelServerSpec, usd: float, c
         fallbacks=(FALLBACK,) if smaller and server.name == CHAT else (),
         cache_s=60 * blueprint.answers.cache_minutes if generates else 0,
         confidence=blueprint.answers.confidence if generates else 0.0,
+        first_token_s=blueprint.latency.first_token_ms / 1000 if generates else 0.0,
+        per_token_s=blueprint.latency.per_token_ms / 1000 if generates else 0.0,
         escalate=CHAT if smaller and server.name == FALLBACK and blueprint.answers.confidence else "",
     )
 
@@ -118,6 +120,9 @@ def _usd(blueprint: KnowledgeAssistant, server: ModelServerSpec, bill: Cost) -> 
     users = blueprint.users
     each = users.prompt_tokens + users.answer_tokens if server.task == "generate" else users.prompt_tokens
     tokens = users.active * users.questions_per_day * DAYS_PER_MONTH * each
-    lines = (line.usd for line in bill.lines if line.item.startswith(f"{server.name} ("))
-    usd = sum((amount for amount in lines if amount is not None), Decimal(0))
-    return math.ceil(float(usd) / tokens * 1e6 * 1e4) / 1e4
+    return math.ceil(float(server_usd(server.name, bill)) / tokens * 1e6 * 1e4) / 1e4
+
+
+def server_usd(name: str, bill: Cost) -> Decimal:
+    """What a server's GPUs cost a month; 0 where no price is known."""
+    return sum((line.usd for line in bill.lines if line.item.startswith(f"{name} (") and line.usd), Decimal(0))

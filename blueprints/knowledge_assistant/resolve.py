@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
-from blueprints.knowledge_assistant import gateway
+from blueprints.knowledge_assistant import gateway, watching
 from blueprints.knowledge_assistant.gateway import CHAT, EMBEDDING, FALLBACK, HIGH_AVAILABILITY
 from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
 from blueprints.refusal import Reason, RefusedError
@@ -21,7 +21,7 @@ from planning.sizing import Load, Objective, Sizing
 from serving.gateway.spec import PORT, GatewaySpec
 from serving.ingestion import IngestionSpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
-from serving.monitoring import MonitoringSpec
+from serving.monitoring.spec import MonitoringSpec
 from serving.scaling import ScalingSpec
 from serving.weights import WeightsSpec
 
@@ -281,14 +281,7 @@ def _plan(
             alias=EMBEDDING,
             reaches=(("documents", 8888), ("vectors", 6333), ("gateway", PORT)),
         ),
-        monitoring=MonitoringSpec(
-            ownership=ownership,
-            servers=tuple(one.name for one in servers),
-            chat=CHAT,
-            first_token_s=blueprint.latency.first_token_ms / 1000,
-            per_token_s=blueprint.latency.per_token_ms / 1000,
-            operator=blueprint.target.capabilities.prometheus_operator,
-        ),
+        monitoring=watching.spec_of(blueprint, ownership, servers, bill),
     )
 
 
@@ -321,6 +314,8 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
 def _scaling(blueprint: KnowledgeAssistant, ownership: Ownership, server: ModelServerSpec) -> ScalingSpec:
     return ScalingSpec(
         server=server.name,
+        engine="vllm",
+        release=server.image.rpartition(":")[2],
         ownership=ownership,
         least=1 if server.replicas == 1 else 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
         most=server.replicas,

@@ -13,7 +13,7 @@ from components.vector_store.contract import HasVectorStore, VectorStoreArgs
 from serving.gateway.component import Gateway, GatewayArgs, key_secret
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
-from serving.monitoring import Monitoring, MonitoringArgs
+from serving.monitoring.component import Monitoring, MonitoringArgs
 from serving.scaling import Scaling, ScalingArgs
 from serving.weights import Weights, WeightsArgs
 

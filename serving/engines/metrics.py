@@ -28,6 +28,11 @@ Meaning = Literal[
     "finished",
     "aborted",
     "failed",
+    "requests",
+    "refusals",
+    "spent",
+    "confidence",
+    "reviews",
 ]
 
 

@@ -51,6 +51,8 @@ def _alias(spec: GatewaySpec, alias: Alias) -> dict[str, Any]:
         "data_classes": list(alias.data_classes),
         "confidence": alias.confidence,
         "escalate": alias.escalate,
+        "first_token_s": alias.first_token_s,
+        "per_token_s": alias.per_token_s,
     }
 
 

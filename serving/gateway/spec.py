@@ -44,6 +44,7 @@ class Alias:
 
     ``fallbacks`` answer in their order when it cannot. ``cache_s`` keeps equal answers for a team, 0 for none. Answers
     less sure than ``confidence`` (0 to 1, 0 for none) go to people, and before that to the alias ``escalate``, if any.
+    An answer is slow that takes longer than ``first_token_s`` and ``per_token_s`` for each token; 0 for no objective.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Alias:
     data_classes: tuple[str, ...] = ("public", "internal", "confidential", "restricted")
     confidence: float = 0.0
     escalate: str = ""
+    first_token_s: float = 0.0
+    per_token_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Scales one Deployment by the length of its servers' queues: the fallback where no KEDA is installed.
 
 Runs in the cluster on a bare Python image, with a service account that may read the Deployment's pods and change its
-scale. Environment: DEPLOYMENT, NAMESPACE, SELECTOR, PORT, MIN, MAX, WAITING_PER_REPLICA, COOLDOWN_S, INTERVAL_S.
+scale. Environment: DEPLOYMENT, NAMESPACE, SELECTOR, PORT, MIN, MAX, WAITING
+(the metric that counts them), WAITING_PER_REPLICA, COOLDOWN_S, INTERVAL_S.
 A pod that does not answer counts as unknown: with one unknown the scaler may add replicas, but never removes one.
 """
 
@@ -15,7 +16,6 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-WAITING = re.compile(r"^vllm:num_requests_waiting\{[^}]*\}\s+([0-9.eE+-]+)", re.MULTILINE)
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -33,9 +33,9 @@ def wanted(
     return min(max(target, least), most)
 
 
-def queue_length(metrics: str) -> float | None:
-    """The number of waiting requests in a server's metrics; None when they do not tell."""
-    found = WAITING.findall(metrics)
+def queue_length(metrics: str, name: str) -> float | None:
+    """The number of waiting requests in a server's metrics, by the metric's name; None when they do not tell."""
+    found = re.findall(rf"^{re.escape(name)}(?:\{{[^}}]*\}})?\s+([0-9.eE+-]+)", metrics, re.MULTILINE)
     return sum(map(float, found)) if found else None
 
 
@@ -76,7 +76,7 @@ def read_pod(address: str) -> float | None:
     """One pod's queue."""
     try:
         with urllib.request.urlopen(f"http://{address}:{os.environ['PORT']}/metrics", timeout=5) as answer:
-            return queue_length(answer.read().decode())
+            return queue_length(answer.read().decode(), os.environ["WAITING"])
     except OSError:
         return None
 

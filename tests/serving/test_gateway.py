@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from gateways import CLIENT, ask, key, of, said, stream, told
 
 from cli.gateway.rig import ENVIRONMENT, Rig
+from serving.engines import metrics
 
 pytestmark = pytest.mark.skipif(
     not (ENVIRONMENT / "litellm").exists(), reason="the gateway's proxy is not installed: make gateway"
@@ -467,8 +469,39 @@ def test_no_key_is_in_any_log(rig: Rig) -> None:
         assert key("desk") not in file.read_text(encoding="utf-8"), file
 
 
-def test_the_gateway_tells_its_own_metrics(rig: Rig) -> None:
-    ask(rig)
+def test_the_gateway_tells_every_metric_that_the_rules_read(rig: Rig) -> None:
+    rig.change("small", confidence=0.4)
+    ask(rig, "unsure")
+    ask(rig, "nope")
+    stream(rig)
     text = CLIENT.get(f"{rig.url}/metrics", follow_redirects=True).text
-    assert "litellm_proxy_total_requests_metric_total{" in text
-    assert 'requested_model="chat"' in text
+    for metric in metrics.of("gateway", "0").values():
+        name = f"{metric.name}_count" if metric.kind == "histogram" else metric.name
+        assert re.search(rf"^{name}\{{[^}}]*{metric.model_label}=\"", text, re.MULTILINE), metric.name
+
+
+def test_a_slow_answer_is_counted_as_one(rig: Rig) -> None:
+    def slow() -> float:
+        text = CLIENT.get(f"{rig.url}/metrics", follow_redirects=True).text
+        found = re.findall(
+            r'^domicile_gateway_requests_total\{alias="prompt",[^}]*slow="true"[^}]*\} (\S+)', text, re.MULTILINE
+        )
+        return sum(map(float, found))
+
+    stream(rig, "prompt")
+    ask(rig, "prompt")
+    assert slow() == 0
+    rig.change("main", first_token_s=1.6)
+    stream(rig, "prompt")
+    ask(rig, "prompt")
+    assert slow() == 2
+
+
+def test_requests_under_way_are_counted_until_they_end(rig: Rig) -> None:
+    ask(rig)
+    stream(rig)
+    ask(rig, "alone")
+    text = CLIENT.get(f"{rig.url}/metrics", follow_redirects=True).text
+    running = re.findall(r"^domicile_gateway_running\{[^}]*\} (\S+)", text, re.MULTILINE)
+    assert running
+    assert all(float(one) == 0 for one in running)

@@ -37,8 +37,9 @@ def test_the_scaler_follows_the_queue() -> None:
     assert queue_scaler.wanted(4, [0.0, 0.0, 0.0, 0.0], least=1, most=8, per_replica=5, cooled=True) == 3
     assert queue_scaler.wanted(4, [0.0] * 4, least=1, most=8, per_replica=5, cooled=False) == 4
     text = '# HELP x\nvllm:num_requests_waiting{engine="0",model_name="chat"} 7.0\nvllm:num_requests_running{a="b"} 3\n'
-    assert queue_scaler.queue_length(text) == 7.0
-    assert queue_scaler.queue_length("nothing here") is None
+    assert queue_scaler.queue_length(text, "vllm:num_requests_waiting") == 7.0
+    assert queue_scaler.queue_length("nothing here", "vllm:num_requests_waiting") is None
+    assert queue_scaler.queue_length("tgi_queue_size 4\n", "tgi_queue_size") == 4.0
 
 
 class World(http.server.BaseHTTPRequestHandler):

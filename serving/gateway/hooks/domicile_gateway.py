@@ -18,6 +18,7 @@ from typing import Any
 
 import domicile_audit
 import domicile_identity
+import domicile_metrics
 import domicile_policy
 import domicile_redaction
 from domicile_ledger import Held, Ledger
@@ -49,6 +50,8 @@ class Open:
     usd: float = 0.0
     model: str = ""
     cache: str = "off"
+    first_s: float | None = None
+    answered: int = 0
 
 
 async def authenticate(request: Any, api_key: str | None) -> Any:
@@ -124,13 +127,16 @@ class Hooks(CustomLogger):
             self._write(
                 {"event": "refused", "id": call, "team": team, "asked": str(data.get("model")), "reason": refused.code}
             )
+            domicile_metrics.REFUSALS.labels(team, refused.code).inc()
             raise _http(refused) from None
+        domicile_metrics.RUNNING.labels(decision.alias).inc()
         self._open[call] = one = Open(call, team, decision, held, time.monotonic(), asked)
         try:
             self._write(self._begun(one, data))
         except HTTPException:
             await self._ledger.settle(held, 0, 0)
-            del self._open[call]
+            self._close(one)
+            domicile_metrics.REFUSALS.labels(team, "audit_unavailable").inc()
             raise
         for name in list(data):
             if name not in domicile_policy.FIELDS and name not in domicile_policy.OWN:
@@ -185,6 +191,8 @@ class Hooks(CustomLogger):
                 if last is not None:
                     yield last
                 last = piece
+                if one and one.first_s is None:
+                    one.first_s = time.monotonic() - one.started
                 usage = getattr(piece, "usage", None) or usage
                 if one and not one.model:
                     one.model = str(_hidden(piece).get("model_id") or "")
@@ -243,6 +251,7 @@ class Hooks(CustomLogger):
     def _measure(self, one: Open, usage: Any) -> None:
         told = usage if isinstance(usage, dict) else usage.model_dump()  # pyright: ignore[reportUnknownVariableType]
         asked, answered = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        one.answered = answered
         one.usd = 0.0 if one.cache == "hit" else domicile_policy.price(POLICY, one.model, asked, answered) / 1e6
 
     async def _end(self, one: Open, response: Any, data: dict[str, Any], used: Any = None) -> None:
@@ -253,13 +262,14 @@ class Hooks(CustomLogger):
             one.review = "sample"
         if one.review:
             self._queue(one, data, response)
+        fell_back = one.review != "escalated" and not one.model.startswith(f"{one.decision.alias}@")
         self._write(
             {
                 "event": "ended",
                 "id": one.id,
                 "team": one.team,
                 "model": one.model,
-                "fell_back": not one.model.startswith(f"{one.decision.alias}@"),
+                "fell_back": fell_back,
                 "tokens": tokens,
                 "usd": one.usd,
                 "spent_usd": spent / 1e6,
@@ -271,15 +281,28 @@ class Hooks(CustomLogger):
             }
         )
         data["domicile_told"] = _headers(one)
-        self._open.pop(one.id, None)
+        self._close(one)
+        seconds = time.monotonic() - one.started
+        slow = domicile_policy.slow(POLICY["aliases"][one.decision.alias], one.first_s, seconds, one.answered)
+        domicile_metrics.ended(one.decision.alias, one.team, slow=slow, fell_back=fell_back)
+        domicile_metrics.measured(one.decision.alias, seconds, one.first_s, tokens, one.confidence)
+        if spent >= 0:
+            domicile_metrics.SPENT.labels(one.team).set(spent / 1e6)
+        if one.review:
+            domicile_metrics.REVIEWS.labels(one.decision.alias, one.review).inc()
 
     async def _fail(self, one: Open, reason: str, answered: int = 0) -> None:
-        self._open.pop(one.id, None)
+        self._close(one)
+        domicile_metrics.failed(one.decision.alias, one.team)
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
         await self._ledger.settle(one.held, tokens, usd)
         with contextlib.suppress(HTTPException):
             self._write({"event": "failed", "id": one.id, "team": one.team, "reason": reason, "tokens": tokens})
+
+    def _close(self, one: Open) -> None:
+        if self._open.pop(one.id, None):
+            domicile_metrics.RUNNING.labels(one.decision.alias).dec()
 
     def _begun(self, one: Open, data: dict[str, Any]) -> dict[str, Any]:
         said = data.get("messages") or data.get("input")

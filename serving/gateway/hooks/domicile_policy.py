@@ -194,6 +194,16 @@ def confidence(choices: Any) -> float | None:
     return math.exp(sum(logprobs) / len(logprobs)) if logprobs else None
 
 
+def slow(alias: dict[str, Any], first_s: float | None, total_s: float, tokens: int) -> bool:
+    """Whether an answer took longer than its alias allows; ``first_s`` is None where it did not stream."""
+    first, each = alias["first_token_s"], alias["per_token_s"]
+    if not first:
+        return False
+    if first_s is None:
+        return total_s > first + each * tokens
+    return first_s > first or (total_s - first_s) > each * max(tokens - 1, 1)
+
+
 def price(policy: dict[str, Any], model: str, prompt_tokens: int, answer_tokens: int) -> int:
     """The price of a request in millionths of a US dollar, rounded up; of the dearest model when it is not known."""
     prices = policy["prices"]

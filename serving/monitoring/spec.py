@@ -1,0 +1,50 @@
+"""What is watched of a workload, and the objectives it is held to."""
+
+from dataclasses import dataclass
+
+from components.ownership import Ownership
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A model server: its engine and release name its metrics; ``start_s`` is how long it may take to start.
+
+    ``usd_hour`` is what its GPUs cost an hour, 0 where that is not known.
+    """
+
+    name: str
+    engine: str
+    release: str
+    start_s: int
+    most: int
+    scaled: bool
+    usd_hour: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringSpec:
+    """Objectives in percent of requests; budgets in USD a month, the workload's and those of its teams.
+
+    ``aliases`` are held to the objectives; ``fallback_percent`` is how many requests fallbacks may answer.
+    """
+
+    ownership: Ownership
+    servers: tuple[Watched, ...]
+    aliases: tuple[str, ...]
+    availability_percent: float
+    latency_percent: float = 95.0
+    fallback_percent: float = 10.0
+    team_budgets: tuple[tuple[str, float], ...] = ()
+    backups: bool = True
+    keda: bool
+    operator: bool
+
+    @property
+    def namespace(self) -> str:
+        """The workload's namespace."""
+        return self.ownership.workload
+
+    @property
+    def here(self) -> str:
+        """The matcher of the workload's series: two workloads may have an alias of the same name."""
+        return f'namespace="{self.namespace}"'
