@@ -3,6 +3,11 @@
 from typing import Any
 
 USER = 10001
+#: the pods of Prometheus, as its operator and its chart label them
+PROMETHEUS = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
 TMP = "tmp"
 
 
@@ -27,9 +32,9 @@ def container_security() -> dict[str, Any]:
     }
 
 
-def resources(cpu: str, memory: str, gpus: int = 0) -> dict[str, Any]:
-    """Requests and limits; memory and GPUs are guaranteed, CPU may burst."""
-    gpu = {"nvidia.com/gpu": str(gpus)} if gpus else {}
+def resources(cpu: str, memory: str, gpus: int = 0, resource: str = "nvidia.com/gpu") -> dict[str, Any]:
+    """Requests and limits; memory and accelerators are guaranteed, CPU may burst."""
+    gpu = {resource: str(gpus)} if gpus and resource else {}
     return {"requests": {"cpu": cpu, "memory": memory, **gpu}, "limits": {"memory": memory, **gpu}}
 
 

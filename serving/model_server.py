@@ -1,4 +1,4 @@
-"""A vLLM server for one model: GPUs, weights from a shared read-only volume, probes sized from the weights."""
+"""A server for one model: an engine, accelerators, weights from a shared read-only volume, probes sized from them."""
 
 import math
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import PREFIX, Ownership
+from serving.engines.contract import WEIGHTS_PATH, Engine, Serve, Task
+from serving.engines.table import ENGINES
 
 PORT = 8000
 LOAD_GIB_PER_S = 0.2
-START_OVERHEAD_S = 90
 MAX_START_S = 1800
 DRAIN_S = 30
-WEIGHTS_PATH = "/models"
 
 
 #: taints that clouds put on pools of spot nodes and of a compute class, beside that of the accelerator
@@ -27,15 +27,16 @@ POOL_TAINTS = ("cloud.google.com/compute-class", "kubernetes.azure.com/scalesetp
 class ModelServerSpec:
     """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time.
 
+    ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume.
     ``licence`` is the model's, as the catalog has it; empty where it is not known.
     """
 
     name: str
     ownership: Ownership
-    image: str
+    engine: str = "vllm"
     model: str
     licence: str
-    task: str
+    task: Task
     precision: str
     replicas: int
     gpus: int
@@ -49,6 +50,26 @@ class ModelServerSpec:
     clients: tuple[str, ...]
     scaled: bool
     node_labels: tuple[tuple[str, str], ...] = ()
+    adapters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def runs(self) -> Engine:
+        """The engine."""
+        return ENGINES[self.engine]
+
+    @property
+    def serve(self) -> Serve:
+        """What the engine is asked to serve."""
+        return Serve(
+            name=self.name,
+            path=f"{WEIGHTS_PATH}/{self.model}",
+            task=self.task,
+            precision=self.precision,
+            accelerators=self.gpus,
+            max_model_len=self.max_model_len,
+            max_num_seqs=self.max_num_seqs,
+            adapters=tuple((name, f"{WEIGHTS_PATH}/{folder}") for name, folder in self.adapters),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +81,9 @@ class ModelServerArgs:
     weights_claim: Input[str]
 
 
-def start_budget_s(weights_gib: float) -> int:
-    """How long a server may take to start: twice the time to read its weights, and what vLLM itself needs."""
-    return math.ceil(2 * weights_gib / LOAD_GIB_PER_S) + START_OVERHEAD_S
+def start_budget_s(weights_gib: float, engine: str = "vllm") -> int:
+    """How long a server may take to start: twice the time to read its weights, and what the engine itself needs."""
+    return math.ceil(2 * weights_gib / LOAD_GIB_PER_S) + ENGINES[engine].start_s
 
 
 def grace_s(answer_s: int) -> int:
@@ -82,8 +103,8 @@ class ModelServer(Component):
         spec = args.spec
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
         place = {"namespace": args.namespace, "labels": labels}
-        start = start_budget_s(spec.weights_gib)
-        template = {"metadata": {"labels": labels, "annotations": _scraped()}, "spec": _pod(args, start)}
+        start = start_budget_s(spec.weights_gib, spec.engine)
+        template = {"metadata": {"labels": labels, "annotations": _scraped(spec.runs)}, "spec": _pod(args, start)}
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
@@ -101,7 +122,7 @@ class ModelServer(Component):
         k8s.core.v1.Service(
             f"{name}-service",
             metadata=manifest({"name": spec.name, **place}),
-            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
+            spec=manifest({"selector": selector, "ports": _ports(spec.runs, "port")}),
             opts=self.child(depends_on=[deployment]),
         )
         k8s.policy.v1.PodDisruptionBudget(
@@ -110,18 +131,12 @@ class ModelServer(Component):
             spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
             opts=self.child(),
         )
-        k8s.networking.v1.NetworkPolicy(
-            f"{name}-clients",
-            **pods.allow(
-                f"{spec.name}-clients",
-                args.namespace,
-                labels,
-                selector,
-                tuple(spec.ownership.selector(client) for client in spec.clients),
-                PORT,
-            ),
-            opts=self.child(),
+        clients = tuple(spec.ownership.selector(client) for client in spec.clients)
+        wall = pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, clients, spec.runs.port)
+        wall["spec"]["ingress"].append(
+            {"from": [pods.PROMETHEUS], "ports": [{"port": spec.runs.metrics_port, "protocol": "TCP"}]}
         )
+        k8s.networking.v1.NetworkPolicy(f"{name}-clients", **wall, opts=self.child())
         self.endpoint = Output.from_input(f"http://{spec.name}:{PORT}/v1")
         self.finish()
 
@@ -136,54 +151,50 @@ def _model_card(spec: ModelServerSpec) -> dict[str, str]:
     }
 
 
-def _scraped() -> dict[str, str]:
-    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics"}
+def _scraped(engine: Engine) -> dict[str, str]:
+    return {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": str(engine.metrics_port),
+        "prometheus.io/path": engine.metrics_path,
+    }
 
 
-def command(spec: ModelServerSpec) -> list[str]:
-    """VLLM's arguments for a spec."""
-    common = [
-        f"{WEIGHTS_PATH}/{spec.model}",
-        f"--served-model-name={spec.name}",
-        f"--port={PORT}",
-        f"--tensor-parallel-size={spec.gpus}",
-        f"--max-model-len={spec.max_model_len}",
-        "--gpu-memory-utilization=0.90",
-        "--disable-access-log-for-endpoints=/health,/metrics,/ping",
-    ]
-    if spec.task == "embed":
-        return [*common, "--runner=pooling"]
-    quantization = ["--quantization=fp8"] if spec.precision == "fp8" else []
-    return [*common, f"--max-num-seqs={spec.max_num_seqs}", *quantization]
+def _ports(engine: Engine, key: str) -> list[dict[str, Any]]:
+    """The ports of the service (``port``) or of the container (``containerPort``)."""
+    found: list[dict[str, Any]] = [{"name": "http", key: engine.port}]
+    if engine.metrics_port != engine.port:
+        found.append({"name": "metrics", key: engine.metrics_port})
+    return found
+
+
+def _labels(spec: ModelServerSpec) -> tuple[tuple[str, str], ...]:
+    product = (("nvidia.com/gpu.product", spec.gpu_product),) if spec.runs.resource == "nvidia.com/gpu" else ()
+    return (*product, *spec.node_labels)
 
 
 def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
     spec = args.spec
-    health = {"httpGet": {"path": "/health", "port": PORT}}
+    engine = spec.runs
+    live = {"httpGet": {"path": engine.live, "port": engine.port}}
+    ready = {"httpGet": {"path": engine.ready, "port": engine.port}}
+    wanted = [{"key": key, "operator": "In", "values": [value]} for key, value in _labels(spec)]
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": grace_s(spec.answer_s),
         "tolerations": [
-            {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+            *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in engine.tolerated),
             {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"},
             *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in POOL_TAINTS),
         ],
         "affinity": {
             "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {
-                    "nodeSelectorTerms": [
-                        {
-                            "matchExpressions": [
-                                {"key": key, "operator": "In", "values": [value]}
-                                for key, value in (("nvidia.com/gpu.product", spec.gpu_product), *spec.node_labels)
-                            ]
-                        }
-                    ]
-                }
+                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
             }
-        },
+        }
+        if wanted
+        else {},
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
@@ -194,21 +205,17 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
         ],
         "containers": [
             {
-                "name": "vllm",
-                "image": spec.image,
-                "args": command(spec),
-                "env": [
-                    {"name": "HF_HUB_OFFLINE", "value": "1"},
-                    {"name": "HOME", "value": "/tmp"},
-                    {"name": "PYTHONHASHSEED", "value": "0"},
-                    {"name": "VLLM_NO_USAGE_STATS", "value": "1"},
-                ],
-                "ports": [{"name": "http", "containerPort": PORT}],
-                "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus),
+                "name": engine.name,
+                "image": engine.reference,
+                **({"command": list(engine.command)} if engine.command else {}),
+                "args": engine.started_with(spec.serve),
+                "env": [{"name": key, "value": text} for key, text in engine.environment],
+                "ports": _ports(engine, "containerPort"),
+                "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus, engine.resource),
                 "securityContext": pods.container_security(),
-                "startupProbe": {**health, "periodSeconds": 10, "failureThreshold": math.ceil(start / 10)},
-                "readinessProbe": {**health, "periodSeconds": 5, "failureThreshold": 3},
-                "livenessProbe": {**health, "periodSeconds": 10, "failureThreshold": 6},
+                "startupProbe": {**ready, "periodSeconds": 10, "failureThreshold": math.ceil(start / 10)},
+                "readinessProbe": {**ready, "periodSeconds": 5, "failureThreshold": 3},
+                "livenessProbe": {**live, "periodSeconds": 10, "failureThreshold": 6},
                 "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_S}}},
                 "volumeMounts": [
                     {"name": "weights", "mountPath": WEIGHTS_PATH, "readOnly": True},

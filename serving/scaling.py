@@ -10,7 +10,6 @@ from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership, digest
 from serving.engines import metrics
-from serving.model_server import PORT
 
 WAITING_PER_REPLICA = 5
 COOLDOWN_S = 300
@@ -23,6 +22,8 @@ class ScalingSpec:
     server: str
     engine: str
     release: str
+    metrics_port: int
+    metrics_path: str
     ownership: Ownership
     least: int
     most: int
@@ -155,7 +156,7 @@ class Scaling(Component):
             args.namespace,
             labels,
             selector,
-            ((spec.ownership.selector(spec.server), PORT),),
+            ((spec.ownership.selector(spec.server), spec.metrics_port),),
         )
         reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]})
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
@@ -167,7 +168,8 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
     settings = {
         "DEPLOYMENT": spec.server,
         "SELECTOR": selector,
-        "PORT": str(PORT),
+        "PORT": str(spec.metrics_port),
+        "PATH_OF_METRICS": spec.metrics_path,
         "MIN": str(spec.least),
         "MAX": str(spec.most),
         "WAITING": metrics.of(spec.engine, spec.release)["waiting"].name,

@@ -54,6 +54,7 @@ class Models(Written):
     chat: str = "Qwen/Qwen3-8B"
     embedding: str = "BAAI/bge-m3"
     precision: Literal["bf16", "fp8"] = "bf16"
+    engine: Annotated[Literal["vllm", "sglang", "trtllm"], Field(description="What runs the chat model.")] = "vllm"
 
 
 class Refuse(Written):

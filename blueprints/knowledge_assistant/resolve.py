@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
-from blueprints.knowledge_assistant import gateway, watching
+from blueprints.knowledge_assistant import gateway, refused, watching
 from blueprints.knowledge_assistant.gateway import CHAT, EMBEDDING, FALLBACK, HIGH_AVAILABILITY
 from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
 from blueprints.refusal import Reason, RefusedError
@@ -18,6 +18,7 @@ from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
 from planning.sizing import Load, Objective, Sizing
+from serving.engines.table import metrics_engine
 from serving.gateway.spec import PORT, GatewaySpec
 from serving.ingestion import IngestionSpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
@@ -89,7 +90,7 @@ def resolve(
     Raises:
         RefusedError: it cannot be planned; carries every reason.
     """
-    reasons = _legal_reasons(blueprint, inventory)
+    reasons = [*refused.by_law(blueprint, inventory), *refused.by_engine(blueprint)]
     if classes is not None and blueprint.data.class_ not in classes:
         text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
         reasons.append(Reason(("data", "class"), text))
@@ -107,17 +108,6 @@ def resolve(
     if reasons:
         raise RefusedError(tuple(reasons))
     return _plan(blueprint, inventory, tuple(decisions), stored=stored, bill=bill, warnings=warnings)
-
-
-def _legal_reasons(blueprint: KnowledgeAssistant, inventory: Inventory) -> list[Reason]:
-    allowed = blueprint.data.jurisdictions
-    if inventory.country in allowed:
-        return []
-    text = (
-        f"the cluster '{blueprint.target.cluster}' stands in {inventory.country}, the data must stay in "
-        f"{', '.join(allowed)}: choose another target, or add {inventory.country} if the law allows it"
-    )
-    return [Reason(("data", "jurisdictions"), text)]
 
 
 def _demands(blueprint: KnowledgeAssistant) -> list[_Demand]:
@@ -169,7 +159,8 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
         if isinstance(placed, str):
             rejected.append(placed)
             continue
-        if start_budget_s(sized.weights_gib) > MAX_START_S:
+        engine = "vllm" if demand.role == EMBEDDING else blueprint.models.engine
+        if start_budget_s(sized.weights_gib, engine) > MAX_START_S:
             rejected.append(
                 f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s"
             )
@@ -291,7 +282,7 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
     return ModelServerSpec(
         name=decision.role,
         ownership=ownership,
-        image=IMAGES["vllm"],
+        engine=blueprint.models.engine if generates else "vllm",
         model=decision.model,
         licence=known.licence if (known := models.find(decision.model)) else "",
         task="generate" if generates else "embed",
@@ -314,8 +305,10 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
 def _scaling(blueprint: KnowledgeAssistant, ownership: Ownership, server: ModelServerSpec) -> ScalingSpec:
     return ScalingSpec(
         server=server.name,
-        engine="vllm",
-        release=server.image.rpartition(":")[2],
+        engine=metrics_engine(server.engine),
+        release=server.runs.release,
+        metrics_port=server.runs.metrics_port,
+        metrics_path=server.runs.metrics_path,
         ownership=ownership,
         least=1 if server.replicas == 1 else 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
         most=server.replicas,

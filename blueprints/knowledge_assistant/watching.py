@@ -4,6 +4,7 @@ from blueprints.knowledge_assistant.gateway import CHAT, server_usd
 from blueprints.knowledge_assistant.model import KnowledgeAssistant
 from components.ownership import Ownership
 from planning.cost import HOURS_PER_MONTH, Cost
+from serving.engines.table import metrics_engine
 from serving.model_server import ModelServerSpec, start_budget_s
 from serving.monitoring.spec import MonitoringSpec, Watched
 
@@ -18,11 +19,13 @@ def spec_of(
         servers=tuple(
             Watched(
                 name=one.name,
-                engine="vllm",
-                release=one.image.rpartition(":")[2],
-                start_s=start_budget_s(one.weights_gib),
+                engine=metrics_engine(one.engine),
+                release=one.runs.release,
+                start_s=start_budget_s(one.weights_gib, one.engine),
                 most=one.replicas,
                 scaled=one.scaled,
+                port="http" if one.runs.metrics_port == one.runs.port else "metrics",
+                path=one.runs.metrics_path,
                 usd_hour=float(round(server_usd(one.name, bill) / HOURS_PER_MONTH, 4)),
             )
             for one in servers

@@ -36,12 +36,6 @@ def key_secret(team: str) -> str:
     return f"gateway-key-{team}"
 
 
-MONITORING = {
-    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
-    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
-}
-
-
 class Gateway(Component):
     """See the module. A team's key lies in the Secret ``key_secret(team)``; the gateway itself knows digests only."""
 
@@ -149,7 +143,7 @@ class Gateway(Component):
         inbound["spec"]["ingress"][0]["from"].append(
             {"namespaceSelector": {"matchLabels": {"domicile.dev/gateway-client": "true"}}}
         )
-        inbound["spec"]["ingress"][0]["from"].append(MONITORING)
+        inbound["spec"]["ingress"][0]["from"].append(pods.PROMETHEUS)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
         targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints))
         counting = (spec.ownership.selector(counters.NAME), counters.PORT)

@@ -92,7 +92,8 @@ class Monitoring(Component):
             spec=manifest(made),
             opts=self.child(),
         )
-        for server in (GATEWAY, *(one.name for one in args.spec.servers)):
+        scraped = [(GATEWAY, "http", "/metrics/"), *((one.name, one.port, one.path) for one in args.spec.servers)]
+        for server, port, path in scraped:
             k8s.apiextensions.CustomResource(
                 f"{name}-{server}",
                 api_version="monitoring.coreos.com/v1",
@@ -101,13 +102,7 @@ class Monitoring(Component):
                 spec=manifest(
                     {
                         "selector": {"matchLabels": args.spec.ownership.selector(server)},
-                        "endpoints": [
-                            {
-                                "port": "http",
-                                "path": "/metrics/" if server == GATEWAY else "/metrics",
-                                "interval": "15s",
-                            }
-                        ],
+                        "endpoints": [{"port": port, "path": path, "interval": "15s"}],
                     }
                 ),
                 opts=self.child(),

@@ -9,7 +9,7 @@ from components.ownership import Ownership
 class Watched:
     """A model server: its engine and release name its metrics; ``start_s`` is how long it may take to start.
 
-    ``usd_hour`` is what its GPUs cost an hour, 0 where that is not known.
+    ``usd_hour`` is what its GPUs cost an hour, 0 where that is not known. ``port`` and ``path`` are where metrics are.
     """
 
     name: str
@@ -19,6 +19,8 @@ class Watched:
     most: int
     scaled: bool
     usd_hour: float
+    port: str = "http"
+    path: str = "/metrics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

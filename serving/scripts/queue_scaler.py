@@ -1,7 +1,7 @@
 """Scales one Deployment by the length of its servers' queues: the fallback where no KEDA is installed.
 
 Runs in the cluster on a bare Python image, with a service account that may read the Deployment's pods and change its
-scale. Environment: DEPLOYMENT, NAMESPACE, SELECTOR, PORT, MIN, MAX, WAITING
+scale. Environment: DEPLOYMENT, NAMESPACE, SELECTOR, PORT, PATH_OF_METRICS, MIN, MAX, WAITING
 (the metric that counts them), WAITING_PER_REPLICA, COOLDOWN_S, INTERVAL_S.
 A pod that does not answer counts as unknown: with one unknown the scaler may add replicas, but never removes one.
 """
@@ -75,7 +75,9 @@ def pod_addresses(namespace: str, selector: str) -> list[str]:
 def read_pod(address: str) -> float | None:
     """One pod's queue."""
     try:
-        with urllib.request.urlopen(f"http://{address}:{os.environ['PORT']}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(
+            f"http://{address}:{os.environ['PORT']}{os.environ['PATH_OF_METRICS']}", timeout=5
+        ) as answer:
             return queue_length(answer.read().decode(), os.environ["WAITING"])
     except OSError:
         return None

@@ -1,5 +1,6 @@
 """What the gateway's hooks decide, without a gateway."""
 
+import ast
 import json
 import random
 import string
@@ -151,3 +152,17 @@ def test_the_lease_outlives_the_longest_request() -> None:
     assert longest == 2 * (1 + gateways.SPEC.retries) * 3
     assert policy(gateways.SPEC)["limits"]["lease_s"] > longest
     assert isinstance(gateways.SPEC, GatewaySpec)
+
+
+def test_the_page_of_promises_lists_the_tests_that_prove_them() -> None:
+    folder = Path(__file__).parent
+    names = [
+        node.name.removeprefix("test_").replace("_", " ")
+        for file in ("test_gateway.py", "test_gateway_limits.py", "test_gateway_strict.py")
+        for node in ast.parse((folder / file).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    page = (folder.parents[1] / "docs" / "gateway.md").read_text(encoding="utf-8")
+    listed = [line.removeprefix("- ") for line in page.splitlines() if line.startswith("- ")]
+    assert listed == [name[0].upper() + name[1:] for name in names]
+    assert len(listed) >= 60

@@ -154,4 +154,5 @@ def test_passages_cover_the_text(text: str) -> None:
 @given(st.floats(0.1, 200), st.integers(1, 600))
 def test_starting_and_stopping_have_the_time_they_need(weights: float, answer: int) -> None:
     assert start_budget_s(weights) >= 90 + 2 * weights / 0.2
+    assert start_budget_s(weights, "trtllm") >= 600 + 2 * weights / 0.2
     assert grace_s(answer) >= DRAIN_S + answer

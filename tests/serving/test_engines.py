@@ -1,0 +1,187 @@
+"""Every engine: its arguments, what it refuses, its metrics, and that a real API server takes what is made of it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import MakeStack
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blueprints.images import IMAGES
+from components.ownership import Ownership
+from serving.engines import metrics
+from serving.engines.contract import Serve
+from serving.engines.table import ENGINES, metrics_engine
+from serving.model_server import ModelServerSpec, start_budget_s
+
+SERVE = Serve(
+    name="chat",
+    path="/models/m",
+    task="generate",
+    precision="bf16",
+    accelerators=2,
+    max_model_len=8192,
+    max_num_seqs=32,
+)
+ALL = sorted(ENGINES)
+OWNER = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
+PROGRAM = """
+import os
+import pulumi
+import pulumi_kubernetes as k8s
+from components.ownership import Ownership
+from serving.engines.table import ENGINES
+from serving.model_server import ModelServer, ModelServerArgs, ModelServerSpec
+
+owner = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
+provider = k8s.Provider("cluster", kubeconfig=os.environ["TEST_KUBECONFIG"])
+opts = pulumi.ResourceOptions(providers=[provider])
+names = os.environ["ENGINES"].split()
+weights = k8s.core.v1.PersistentVolumeClaim(
+    "weights",
+    metadata={"name": "weights", "namespace": "default"},
+    spec={
+        "accessModes": ["ReadWriteMany"],
+        "storageClassName": "encrypted-shared",
+        "resources": {"requests": {"storage": "1Gi"}},
+    },
+    opts=pulumi.ResourceOptions(provider=provider),
+)
+for number, name in enumerate(names):
+    engine = ENGINES[name]
+    spec = ModelServerSpec(
+        name=name,
+        ownership=owner,
+        engine=name,
+        model="some/model",
+        licence="apache-2.0",
+        task=engine.tasks[0],
+        precision=engine.precisions[0],
+        replicas=1,
+        gpus=1,
+        gpu_product="NVIDIA-L40S" if number % 3 else "NVIDIA-L4",
+        memory_gib=4,
+        cpu=1,
+        max_model_len=4096,
+        max_num_seqs=8,
+        weights_gib=8.0,
+        answer_s=20,
+        clients=("gateway",),
+        scaled=False,
+    )
+    ModelServer(name, ModelServerArgs(spec=spec, namespace="default", weights_claim="weights"), opts)
+"""
+
+
+def serve_of(name: str) -> Serve:
+    engine = ENGINES[name]
+    many = 2 if "multi-gpu" in engine.capabilities else 1
+    return replace(SERVE, task=engine.tasks[0], precision=engine.precisions[0], accelerators=many)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_engine_is_told_its_model_its_name_and_its_port(name: str) -> None:
+    engine, asked = ENGINES[name], serve_of(name)
+    started = engine.started_with(asked)
+    if name == "nim":
+        assert dict(engine.environment)["NIM_SERVER_PORT"] == str(engine.port)
+        return
+    text = " ".join(started)
+    assert re.search(rf"(?:-port[= ]){engine.port}\b", text)
+    assert asked.name in text or name == "tgi"
+    assert asked.path in text or name.startswith("triton")
+    assert "trust-remote-code" not in text
+    if "multi-gpu" in engine.capabilities and not name.startswith("triton"):
+        assert re.search(r"(?:tensor-parallel-size|tp-size|tp_size|num-shard)=2\b", text)
+
+
+def test_an_argument_that_a_release_does_not_know_is_left_out() -> None:
+    new, old = ENGINES["vllm"], replace(ENGINES["vllm"], release="v0.17.2")
+    assert "--shutdown-timeout=30" in new.started_with(SERVE)
+    assert not any("--shutdown-timeout" in one for one in old.started_with(SERVE))
+    assert any("--disable-access-log" in one for one in old.started_with(SERVE))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_an_engine_cannot_do_is_said(name: str) -> None:
+    engine, asked = ENGINES[name], serve_of(name)
+    assert engine.refusals(asked) == []
+    assert "does not take int3" in engine.refusals(replace(asked, precision="int3"))[0]
+    assert "is too old" in replace(engine, release="0.0.1").refusals(asked)[0]
+    with_adapters = engine.refusals(replace(asked, adapters=(("tone", "/models/tone"),)))
+    assert bool(with_adapters) == ("adapters" not in engine.capabilities)
+    for task in {"generate", "embed", "rerank", "classify"} - set(engine.tasks):
+        assert f"does not {task}" in engine.refusals(replace(asked, task=task))[0]
+    with pytest.raises(ValueError, match="does not take"):
+        engine.started_with(replace(asked, precision="int3"))
+
+
+def test_adapters_are_named_to_the_engines_that_serve_them() -> None:
+    asked = replace(SERVE, adapters=(("tone", "/models/tone"), ("legal", "/models/legal")))
+    assert "--lora-modules tone=/models/tone legal=/models/legal" in " ".join(ENGINES["vllm"].started_with(asked))
+    assert "--lora-paths tone=/models/tone legal=/models/legal" in " ".join(ENGINES["sglang"].started_with(asked))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_engines_release_is_pinned_and_its_metrics_are_known(name: str) -> None:
+    engine = ENGINES[name]
+    assert re.search(r"\d", engine.release)
+    assert "latest" not in engine.reference
+    assert metrics.of(metrics_engine(name), engine.release)
+    if name != "nim" and "trtllm" not in name:
+        assert "steps" in metrics.of(metrics_engine(name), engine.release), "a frozen engine can be told"
+
+
+def test_the_weights_are_fetched_with_the_image_that_serves_them() -> None:
+    assert IMAGES["vllm"] == ENGINES["vllm"].reference
+
+
+@given(st.floats(0.1, 500), st.sampled_from(ALL))
+def test_the_time_to_start_covers_reading_and_the_engine(weights: float, name: str) -> None:
+    assert start_budget_s(weights, name) >= 2 * weights / 0.2 + ENGINES[name].start_s
+
+
+def test_a_server_of_other_hardware_asks_for_it_and_not_for_a_gpu() -> None:
+    spec = ModelServerSpec(
+        name="chat",
+        ownership=OWNER,
+        engine="vllm-neuron",
+        model="m",
+        licence="",
+        task="generate",
+        precision="bf16",
+        replicas=1,
+        gpus=4,
+        gpu_product="",
+        memory_gib=64,
+        cpu=8,
+        max_model_len=4096,
+        max_num_seqs=8,
+        weights_gib=15.0,
+        answer_s=20,
+        clients=(),
+        scaled=False,
+        node_labels=(("node.kubernetes.io/instance-type", "inf2.24xlarge"),),
+    )
+    assert spec.runs.resource == "aws.amazon.com/neuron"
+    assert "--gpu-memory-utilization=0.90" not in spec.runs.started_with(spec.serve)
+
+
+def test_a_real_api_server_takes_every_engine_and_runs_those_of_its_nodes(
+    make_stack: MakeStack, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The local nodes have GPUs; of other hardware a dry run says whether the objects are right."""
+    del kubeconfig
+    stack = make_stack(PROGRAM)
+    monkeypatch.setenv("ENGINES", " ".join(ENGINES))
+    assert stack.run("preview").ok, stack.messages()
+    here = [name for name, one in ENGINES.items() if one.resource == "nvidia.com/gpu"]
+    monkeypatch.setenv("ENGINES", " ".join(here))
+    assert stack.run("up").ok, stack.messages()
+    made = [one for one in stack.resources() if one.type == "kubernetes:apps/v1:Deployment"]
+    assert len(made) == len(here)
+    assert stack.run("up").ok
+    assert stack.steps() == [], "a second up changes nothing"
+    assert stack.run("destroy").ok
