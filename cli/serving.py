@@ -29,6 +29,23 @@ def ask(
     raise typer.Exit(command.run(stack, question, cwd, team, alias, as_json=json))
 
 
+@app.command(epilog="Example: domicile rollout handbook-onprem-munich --prometheus http://localhost:9090")
+def rollout(
+    stack: Named,
+    *,
+    cwd: Folder = Path(),
+    prometheus: Annotated[str | None, typer.Option(help="The Prometheus that watches the stack's gateway.")] = None,
+    here: Annotated[bool, typer.Option("--here", help="The stack's gateway on this machine.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Give everything back to the chat model.")] = False,
+    pause: Annotated[float, typer.Option(help="Seconds between looks.")] = 30.0,
+    looks: Annotated[int, typer.Option(help="How often to look before it is left as it stands.")] = 2880,
+) -> None:
+    """Give a candidate more and more requests while it is no worse, or take it back; goes on where it stood."""
+    from cli.gateway import roll as command
+
+    raise typer.Exit(command.run(stack, cwd, prometheus, pause, looks, here=here, abort=abort))
+
+
 @gateway_app.command("down", epilog="Example: domicile gateway down local")
 def gateway_down(stack: Named) -> None:
     """End a stack's gateway on this machine."""

@@ -11,12 +11,28 @@ from serving.gateway import counters
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Team
 from serving.model_server import ModelServerSpec
 
-CHAT, EMBEDDING, FALLBACK = "chat", "embedding", "chat-small"
+CHAT, EMBEDDING, FALLBACK, NEXT = "chat", "embedding", "chat-small", "chat-next"
 INGESTION = "ingestion"
 HIGH_AVAILABILITY = 99.0
 AUDIT_GIB, REVIEW_GIB = 10, 10
 RETRIES = 1
 DAYS_PER_MONTH = 30.4
+
+
+def engine_of(blueprint: KnowledgeAssistant, role: str) -> str:
+    """The engine that runs a role's model."""
+    models = blueprint.models
+    if role == NEXT and models.candidate:
+        return models.candidate.engine
+    return "vllm" if role == EMBEDDING else models.engine
+
+
+def precision_of(blueprint: KnowledgeAssistant, role: str) -> str:
+    """The precision of a role's model."""
+    models = blueprint.models
+    if role == NEXT and models.candidate:
+        return models.candidate.precision
+    return "bf16" if role == EMBEDDING else models.precision
 
 
 def replicas(blueprint: KnowledgeAssistant) -> int:
@@ -39,14 +55,25 @@ def spec_of(
 ) -> GatewaySpec:
     """The gateway of an assistant's servers."""
     said = blueprint.answers
-    names = tuple(one.name for one in servers)
+    names = tuple(one.name for one in servers if one.name != NEXT)
+    candidate = next((_backend(one, _usd(blueprint, one, bill), country) for one in servers if one.name == NEXT), None)
     smaller = isinstance(blueprint.fallback, SmallerModel)
     return GatewaySpec(
         ownership=ownership,
         image=IMAGES["gateway"],
         counters_image=IMAGES["valkey"],
         replicas=replicas(blueprint),
-        aliases=tuple(_alias(blueprint, one, _usd(blueprint, one, bill), country, smaller=smaller) for one in servers),
+        aliases=tuple(
+            _alias(
+                blueprint,
+                one,
+                _backend(one, _usd(blueprint, one, bill), country),
+                candidate if one.name == CHAT else None,
+                smaller=smaller,
+            )
+            for one in servers
+            if one.name != NEXT
+        ),
         teams=(
             Team(name=INGESTION, aliases=(EMBEDDING,), data_class=blueprint.data.class_),
             *(
@@ -91,9 +118,8 @@ def spec_of(
     )
 
 
-def _alias(blueprint: KnowledgeAssistant, server: ModelServerSpec, usd: float, country: str, *, smaller: bool) -> Alias:
-    generates = server.task == "generate"
-    backend = Backend(
+def _backend(server: ModelServerSpec, usd: float, country: str) -> Backend:
+    return Backend(
         name=server.name,
         country=country,
         timeout_s=max(30, 2 * server.answer_s),
@@ -101,10 +127,22 @@ def _alias(blueprint: KnowledgeAssistant, server: ModelServerSpec, usd: float, c
         usd_input=usd,
         usd_output=usd,
     )
+
+
+def _alias(
+    blueprint: KnowledgeAssistant,
+    server: ModelServerSpec,
+    backend: Backend,
+    candidate: Backend | None,
+    *,
+    smaller: bool,
+) -> Alias:
+    generates = server.task == "generate"
     return Alias(
         name=server.name,
         task=server.task,
         backends=(backend,),
+        canary=candidate,
         answer_tokens=server.max_model_len // 2,
         fallbacks=(FALLBACK,) if smaller and server.name == CHAT else (),
         cache_s=60 * blueprint.answers.cache_minutes if generates else 0,

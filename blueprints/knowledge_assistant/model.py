@@ -48,6 +48,14 @@ class Latency(Written):
     per_token_ms: Annotated[int, Field(ge=5, le=1000)] = 60
 
 
+class Candidate(Written):
+    """A model, or the same one in another way, that shall take the chat model's place if it proves itself."""
+
+    model: str
+    precision: Literal["bf16", "fp8"] = "bf16"
+    engine: Literal["vllm", "sglang", "trtllm"] = "vllm"
+
+
 class Models(Written):
     """Which models answer, by Hugging Face id; the catalog must know them."""
 
@@ -55,6 +63,7 @@ class Models(Written):
     embedding: str = "BAAI/bge-m3"
     precision: Literal["bf16", "fp8"] = "bf16"
     engine: Annotated[Literal["vllm", "sglang", "trtllm"], Field(description="What runs the chat model.")] = "vllm"
+    candidate: Candidate | None = None
 
 
 class Refuse(Written):

@@ -21,15 +21,23 @@ def by_law(blueprint: KnowledgeAssistant, inventory: Inventory) -> list[Reason]:
 
 
 def by_engine(blueprint: KnowledgeAssistant) -> list[Reason]:
-    """What the chat model's engine cannot do."""
+    """What the chat model's engine, or its candidate's, cannot do."""
     models = blueprint.models
-    asked = Serve(
-        name=CHAT,
-        path=models.chat,
-        task="generate",
-        precision=models.precision,
-        accelerators=1,
-        max_model_len=1,
-        max_num_seqs=1,
-    )
-    return [Reason(("models", "engine"), text) for text in ENGINES[models.engine].refusals(asked)]
+    asked = [(("models", "engine"), models.engine, models.precision)]
+    if models.candidate:
+        asked.append((("models", "candidate"), models.candidate.engine, models.candidate.precision))
+    return [
+        Reason(path, text)
+        for path, engine, precision in asked
+        for text in ENGINES[engine].refusals(
+            Serve(
+                name=CHAT,
+                path="",
+                task="generate",
+                precision=precision,
+                accelerators=1,
+                max_model_len=1,
+                max_num_seqs=1,
+            )
+        )
+    ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from blueprints.images import IMAGES
 from blueprints.knowledge_assistant import gateway, refused, watching
-from blueprints.knowledge_assistant.gateway import CHAT, EMBEDDING, FALLBACK, HIGH_AVAILABILITY
+from blueprints.knowledge_assistant.gateway import CHAT, EMBEDDING, FALLBACK, HIGH_AVAILABILITY, NEXT
 from blueprints.knowledge_assistant.model import KnowledgeAssistant, SmallerModel
 from blueprints.refusal import Reason, RefusedError
 from catalog import hardware, models
@@ -122,6 +122,9 @@ def _demands(blueprint: KnowledgeAssistant) -> list[_Demand]:
         found.append(
             _Demand(FALLBACK, blueprint.fallback.model, blueprint.models.precision, chat, ("fallback", "model"))
         )
+    candidate = blueprint.models.candidate
+    if candidate:
+        found.append(_Demand(NEXT, candidate.model, candidate.precision, chat, ("models", "candidate")))
     return found
 
 
@@ -159,7 +162,7 @@ def _decide(blueprint: KnowledgeAssistant, demand: _Demand, capacity: Capacity) 
         if isinstance(placed, str):
             rejected.append(placed)
             continue
-        engine = "vllm" if demand.role == EMBEDDING else blueprint.models.engine
+        engine = gateway.engine_of(blueprint, demand.role)
         if start_budget_s(sized.weights_gib, engine) > MAX_START_S:
             rejected.append(
                 f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s"
@@ -282,11 +285,11 @@ def _server(blueprint: KnowledgeAssistant, ownership: Ownership, decision: Serve
     return ModelServerSpec(
         name=decision.role,
         ownership=ownership,
-        engine=blueprint.models.engine if generates else "vllm",
+        engine=gateway.engine_of(blueprint, decision.role),
         model=decision.model,
         licence=known.licence if (known := models.find(decision.model)) else "",
         task="generate" if generates else "embed",
-        precision=blueprint.models.precision if generates else "bf16",
+        precision=gateway.precision_of(blueprint, decision.role),
         replicas=sized.replicas,
         gpus=sized.gpus_per_replica,
         gpu_product=decision.placed.product,

@@ -80,6 +80,11 @@ class Rig:
         """The folder of answers that wait for people."""
         return self.folder / "review"
 
+    @property
+    def rollout(self) -> Path:
+        """The file with the canaries' shares."""
+        return self.folder / "rollout.json"
+
     def pids(self) -> dict[str, int]:
         """The processes."""
         return {name: process.pid for name, process in self._running.items()}
@@ -145,6 +150,7 @@ class Rig:
             "DOMICILE_KEYS": json.dumps({digest(key): team for team, key in self.keys.items()}),
             "DOMICILE_AUDIT": str(self.audit),
             "DOMICILE_REVIEW": str(self.review),
+            "DOMICILE_ROLLOUT": str(self.rollout),
         }
         config = str(self.folder / "files" / "config.yaml")
         command = [str(ENVIRONMENT / "litellm"), "--config", config, "--host", "127.0.0.1", "--port", str(port)]

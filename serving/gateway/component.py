@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceOptions
 
 from components import pods, stateful
 from components.core import Component, manifest
@@ -15,7 +15,7 @@ from serving.gateway import counters
 from serving.gateway.files import files
 from serving.gateway.hooks.domicile_policy import digest as key_digest
 from serving.gateway.litellm import ENVIRONMENT
-from serving.gateway.spec import NAME, PORT, GatewaySpec
+from serving.gateway.spec import NAME, PORT, ROLLOUT, GatewaySpec
 from serving.model_server import PORT as SERVER_PORT
 
 CONFIG = "gateway-config"
@@ -55,7 +55,8 @@ class Gateway(Component):
         settings = k8s.core.v1.ConfigMap(
             f"{name}-config", metadata=manifest({"name": CONFIG, **place}), data=content, opts=self.child()
         )
-        volumes = [self._review_volume(name, spec, place)] if spec.reviewed else []
+        volumes: list[Resource] = [self._review_volume(name, spec, place)] if spec.reviewed else []
+        volumes.append(self._shares(name, place))
         counting = counters.build(self, args.namespace, spec)
         service = k8s.core.v1.Service(
             f"{name}-service",
@@ -121,6 +122,15 @@ class Gateway(Component):
     def _random(self, name: str) -> Output[str]:
         made = random.RandomPassword(name, length=40, special=False, opts=self.child())
         return made.result.apply(lambda text: f"sk-{text}")
+
+    def _shares(self, name: str, place: dict[str, Any]) -> k8s.core.v1.ConfigMap:
+        """What rollouts write: the stack makes it, and leaves it to them."""
+        return k8s.core.v1.ConfigMap(
+            f"{name}-rollout",
+            metadata=manifest({"name": ROLLOUT, **place}),
+            data={"rollout.json": "{}"},
+            opts=self.child(ignore_changes=["data"]),
+        )
 
     def _review_volume(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.PersistentVolumeClaim:
         return k8s.core.v1.PersistentVolumeClaim(
@@ -245,6 +255,7 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
                 "volumeMounts": [
                     {"name": "config", "mountPath": "/etc/litellm", "readOnly": True},
                     {"name": "audit", "mountPath": "/audit"},
+                    {"name": "rollout", "mountPath": "/rollout", "readOnly": True},
                     *([{"name": "review", "mountPath": "/review"}] if spec.reviewed else []),
                     pods.scratch_mount(),
                 ],
@@ -252,6 +263,7 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
         ],
         "volumes": [
             {"name": "config", "configMap": {"name": CONFIG}},
+            {"name": "rollout", "configMap": {"name": ROLLOUT}},
             *([{"name": "review", "persistentVolumeClaim": {"claimName": REVIEW}}] if spec.reviewed else []),
             pods.scratch(),
         ],

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from serving.gateway.spec import Alias, Backend, GatewaySpec, model_id
+from serving.gateway.spec import Backend, GatewaySpec, canary_of, model_id
 
 HOOKS = Path(__file__).parent / "hooks"
 #: seconds between tries: LiteLLM's own are made for hosted APIs, and hold a request that a neighbour could answer
@@ -19,9 +19,17 @@ PROGRAMS = tuple(sorted(file.name for file in HOOKS.glob("domicile_*.py")))
 def configuration(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any]:
     """The configuration; ``endpoints`` are the base URLs of the workload's servers by name."""
     fallbacks = [{alias.name: list(alias.fallbacks)} for alias in spec.aliases if alias.fallbacks]
+    canaries = [(alias, alias.canary) for alias in spec.aliases if alias.canary]
+    fallbacks += [{canary_of(alias.name): [alias.name, *alias.fallbacks]} for alias, _ in canaries]
     return {
         "model_list": [
-            _model(alias, backend, endpoints) for alias in spec.aliases for backend in alias.backends if backend.weight
+            *(
+                _model(alias.name, alias.task, backend, endpoints)
+                for alias in spec.aliases
+                for backend in alias.backends
+                if backend.weight
+            ),
+            *(_model(canary_of(alias.name), alias.task, backend, endpoints) for alias, backend in canaries),
         ],
         "router_settings": {
             "routing_strategy": "simple-shuffle",
@@ -58,7 +66,7 @@ def configuration(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any
     }
 
 
-def _model(alias: Alias, backend: Backend, endpoints: dict[str, str]) -> dict[str, Any]:
+def _model(alias: str, task: str, backend: Backend, endpoints: dict[str, str]) -> dict[str, Any]:
     where: dict[str, Any] = {"model": backend.hosted}
     if not backend.hosted:
         address = backend.address or endpoints[backend.name]
@@ -66,7 +74,7 @@ def _model(alias: Alias, backend: Backend, endpoints: dict[str, str]) -> dict[st
     if backend.key_variable:
         where["api_key"] = f"os.environ/{backend.key_variable}"
     return {
-        "model_name": alias.name,
+        "model_name": alias,
         "litellm_params": {
             **where,
             "timeout": backend.timeout_s,
@@ -76,8 +84,8 @@ def _model(alias: Alias, backend: Backend, endpoints: dict[str, str]) -> dict[st
             "max_retries": 0,
         },
         "model_info": {
-            "id": model_id(alias.name, backend.name),
-            "mode": "embedding" if alias.task == "embed" else "chat",
+            "id": model_id(alias, backend.name),
+            "mode": "embedding" if task == "embed" else "chat",
             "input_cost_per_token": backend.usd_input / 1e6,
             "output_cost_per_token": backend.usd_output / 1e6,
         },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from serving.gateway.spec import Alias, GatewaySpec, Issuer, model_id
+from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, canary_of, model_id
 
 
 def policy(spec: GatewaySpec) -> dict[str, Any]:
@@ -21,9 +21,8 @@ def policy(spec: GatewaySpec) -> dict[str, Any]:
             for team in spec.teams
         },
         "prices": {
-            model_id(alias.name, one.name): {"input": one.usd_input, "output": one.usd_output}
-            for alias in spec.aliases
-            for one in alias.backends
+            model_id(alias, one.name): {"input": one.usd_input, "output": one.usd_output}
+            for alias, one in _priced(spec)
         },
         "prompts": _prompts(spec),
         "cache": {"never": list(spec.never_cached)},
@@ -36,12 +35,21 @@ def policy(spec: GatewaySpec) -> dict[str, Any]:
     }
 
 
+def _priced(spec: GatewaySpec) -> list[tuple[str, Backend]]:
+    found = [(alias.name, one) for alias in spec.aliases for one in alias.backends]
+    return [*found, *((canary_of(alias.name), alias.canary) for alias in spec.aliases if alias.canary)]
+
+
 def _alias(spec: GatewaySpec, alias: Alias) -> dict[str, Any]:
     by_name = {one.name: one for one in spec.aliases}
     answering = [alias, *(by_name[name] for name in alias.fallbacks)]
     return {
         "task": alias.task,
-        "models": [model_id(one.name, backend.name) for one in answering for backend in one.backends],
+        "models": [
+            *(model_id(one.name, backend.name) for one in answering for backend in one.backends),
+            *([model_id(canary_of(alias.name), alias.canary.name)] if alias.canary else []),
+        ],
+        "canary": canary_of(alias.name) if alias.canary else "",
         "answer_tokens": alias.answer_tokens,
         "rules": [
             {"use": rule.use, "prompt_tokens_over": rule.prompt_tokens_over, "teams": list(rule.teams)}

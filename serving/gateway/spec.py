@@ -6,6 +6,7 @@ from components.ownership import Ownership
 
 PORT = 4000
 NAME = "gateway"
+ROLLOUT = "gateway-rollout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Alias:
     ``fallbacks`` answer in their order when it cannot. ``cache_s`` keeps equal answers for a team, 0 for none. Answers
     less sure than ``confidence`` (0 to 1, 0 for none) go to people, and before that to the alias ``escalate``, if any.
     An answer is slow that takes longer than ``first_token_s`` and ``per_token_s`` for each token; 0 for no objective.
+    A ``canary`` gets the share that `rollout.json` gives it in a rollout; what it cannot answer, the alias does.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Alias:
     escalate: str = ""
     first_token_s: float = 0.0
     per_token_s: float = 0.0
+    canary: Backend | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,11 @@ class GatewaySpec:
             return max(one.timeout_s for one in alias.backends) * (self.retries + 1)
 
         return max(tries(alias) + sum(tries(by_name[name]) for name in alias.fallbacks) for alias in self.aliases)
+
+
+def canary_of(alias: str) -> str:
+    """The name under which an alias's canary is routed."""
+    return f"{alias}--canary"
 
 
 def model_id(alias: str, backend: str) -> str:

@@ -76,6 +76,26 @@ def test_a_fallback_model_is_planned_and_routed(tmp_path: Path) -> None:
     assert {one.name: one.fallbacks for one in plan.gateway.aliases}["chat"] == ("chat-small",)
 
 
+def test_a_candidate_has_gpus_of_its_own_and_is_nobodys_alias(tmp_path: Path) -> None:
+    plan = load.assistant(write(tmp_path, {"models.candidate": {"model": "Qwen/Qwen3-4B"}}))[1]
+    assert [one.role for one in plan.decisions] == ["embedding", "chat", "chat-next"]
+    aliases = {one.name: one for one in plan.gateway.aliases}
+    assert set(aliases) == {"embedding", "chat"}
+    assert aliases["chat"].canary is not None
+    assert aliases["chat"].canary.name == "chat-next"
+    assert all("chat-next" not in team.aliases for team in plan.gateway.teams)
+
+
+def test_a_candidate_without_gpus_to_spare_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"models.candidate: .* finds no place"):
+        load.plan(write(tmp_path, {"models.candidate": {"model": "meta-llama/Llama-3.1-405B-Instruct"}}))
+
+
+def test_a_candidate_may_be_another_engine(tmp_path: Path) -> None:
+    candidate = {"model": "Qwen/Qwen3-4B", "engine": "trtllm", "precision": "bf16"}
+    assert load.assistant(write(tmp_path, {"models.candidate": candidate}))[1].servers[-1].engine == "trtllm"
+
+
 def test_a_model_that_does_not_fit_is_refused_with_each_pool(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"pool 'small'.*pool 'chat'"):
         load.plan(write(tmp_path, {"models.chat": "meta-llama/Llama-3.1-405B-Instruct"}))

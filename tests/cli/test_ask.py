@@ -66,6 +66,12 @@ def test_what_cannot_be_asked_is_said(domicile: Run, arguments: tuple[str, ...],
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_rollout_needs_a_candidate(domicile: Run) -> None:
+    done = domicile("rollout", "local", "--here")
+    assert done.returncode == 3
+    assert "models.candidate: there is none to roll out" in done.stderr
+
+
 def test_it_is_ended_and_nothing_is_left(domicile: Run) -> None:
     domicile("ask", "local", "hello")
     assert "is gone" in domicile("gateway", "down", "local").stdout

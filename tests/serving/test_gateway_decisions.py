@@ -158,7 +158,7 @@ def test_the_page_of_promises_lists_the_tests_that_prove_them() -> None:
     folder = Path(__file__).parent
     names = [
         node.name.removeprefix("test_").replace("_", " ")
-        for file in ("test_gateway.py", "test_gateway_limits.py", "test_gateway_strict.py")
+        for file in ("test_gateway.py", "test_gateway_limits.py", "test_gateway_strict.py", "test_gateway_rollout.py")
         for node in ast.parse((folder / file).read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]

@@ -21,6 +21,7 @@ import domicile_identity
 import domicile_metrics
 import domicile_policy
 import domicile_redaction
+import domicile_rollout
 from domicile_ledger import Held, Ledger
 from domicile_policy import Decision, RefusedError
 
@@ -114,7 +115,7 @@ class Hooks(CustomLogger):
         try:
             data[said] = domicile_redaction.redacted(data.get(said), POLICY["redact"])
             domicile_policy.refuse_denied(domicile_redaction.denied(data[said], POLICY["deny"]))
-            decision = domicile_policy.decide(POLICY, team, data)
+            decision = domicile_policy.decide(POLICY, team, data, domicile_rollout.shares())
             changes = domicile_policy.apply(POLICY, team, decision, data)
             request = {**data, **changes}
             asked = domicile_policy.size(request.get("messages") or request.get("input"))
@@ -262,7 +263,7 @@ class Hooks(CustomLogger):
             one.review = "sample"
         if one.review:
             self._queue(one, data, response)
-        fell_back = one.review != "escalated" and not one.model.startswith(f"{one.decision.alias}@")
+        fell_back = one.review != "escalated" and not one.model.startswith(f"{one.decision.target}@")
         self._write(
             {
                 "event": "ended",
@@ -283,9 +284,10 @@ class Hooks(CustomLogger):
         data["domicile_told"] = _headers(one)
         self._close(one)
         seconds = time.monotonic() - one.started
+        variant = _variant(one)
         slow = domicile_policy.slow(POLICY["aliases"][one.decision.alias], one.first_s, seconds, one.answered)
-        domicile_metrics.ended(one.decision.alias, one.team, slow=slow, fell_back=fell_back)
-        domicile_metrics.measured(one.decision.alias, seconds, one.first_s, tokens, one.confidence)
+        domicile_metrics.ended(one.decision.alias, one.team, variant, slow=slow, fell_back=fell_back)
+        domicile_metrics.measured(one.decision.alias, variant, seconds, one.first_s, tokens, one.confidence)
         if spent >= 0:
             domicile_metrics.SPENT.labels(one.team).set(spent / 1e6)
         if one.review:
@@ -293,7 +295,7 @@ class Hooks(CustomLogger):
 
     async def _fail(self, one: Open, reason: str, answered: int = 0) -> None:
         self._close(one)
-        domicile_metrics.failed(one.decision.alias, one.team)
+        domicile_metrics.failed(one.decision.alias, one.team, _variant(one))
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
         await self._ledger.settle(one.held, tokens, usd)
@@ -313,6 +315,7 @@ class Hooks(CustomLogger):
             "data_class": POLICY["teams"][one.team]["data_class"],
             "asked": one.decision.asked,
             "alias": one.decision.alias,
+            "variant": _variant(one),
             "why": one.decision.why,
             "prompt": one.decision.prompt,
             "request": domicile_policy.digest(json.dumps(said, sort_keys=True, default=str)),
@@ -348,6 +351,10 @@ class Hooks(CustomLogger):
         waiting = folder / f".{one.id}.json"
         waiting.write_text(json.dumps(item, default=str), encoding="utf-8")
         waiting.rename(folder / f"{one.id}.json")
+
+
+def _variant(one: Open) -> str:
+    return "stable" if one.decision.target == one.decision.alias else "canary"
 
 
 def _models(alias: str) -> list[str]:

@@ -10,12 +10,14 @@ metrics: Any = importlib.import_module("prometheus_client")
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 40, 80, 160)
 REQUESTS = metrics.Counter(
-    "domicile_gateway_requests", "Requests by how they ended.", ["alias", "team", "outcome", "slow", "fell_back"]
+    "domicile_gateway_requests",
+    "Requests by how they ended.",
+    ["alias", "variant", "team", "outcome", "slow", "fell_back"],
 )
 REFUSALS = metrics.Counter("domicile_gateway_refusals", "Requests refused, by why.", ["team", "reason"])
 RUNNING = metrics.Gauge("domicile_gateway_running", "Requests under way.", ["alias"])
 FIRST = metrics.Histogram(
-    "domicile_gateway_first_token_seconds", "Until the first piece of a stream.", ["alias"], buckets=SECONDS
+    "domicile_gateway_first_token_seconds", "Until the first piece of a stream.", ["alias", "variant"], buckets=SECONDS
 )
 TOTAL = metrics.Histogram("domicile_gateway_seconds", "Until the end of an answer.", ["alias"], buckets=SECONDS)
 TOKENS = metrics.Counter("domicile_gateway_tokens", "Tokens of requests and answers.", ["alias"])
@@ -23,27 +25,29 @@ SPENT = metrics.Gauge("domicile_gateway_spent_usd", "What a team has spent this 
 CONFIDENCE = metrics.Histogram(
     "domicile_gateway_confidence",
     "How sure models were of answers.",
-    ["alias"],
+    ["alias", "variant"],
     buckets=tuple(number / 20 for number in range(1, 21)),
 )
 REVIEWS = metrics.Counter("domicile_gateway_reviews", "Answers that wait for people, by why.", ["alias", "reason"])
 
 
-def ended(alias: str, team: str, *, slow: bool, fell_back: bool) -> None:
+def ended(alias: str, team: str, variant: str, *, slow: bool, fell_back: bool) -> None:
     """Count a request that was answered."""
-    REQUESTS.labels(alias, team, "ended", str(slow).lower(), str(fell_back).lower()).inc()
+    REQUESTS.labels(alias, variant, team, "ended", str(slow).lower(), str(fell_back).lower()).inc()
 
 
-def failed(alias: str, team: str) -> None:
+def failed(alias: str, team: str, variant: str) -> None:
     """Count a request that was not."""
-    REQUESTS.labels(alias, team, "failed", "false", "false").inc()
+    REQUESTS.labels(alias, variant, team, "failed", "false", "false").inc()
 
 
-def measured(alias: str, seconds: float, first_s: float | None, tokens: int, confidence: float | None) -> None:
+def measured(  # noqa: PLR0917 what one answer was
+    alias: str, variant: str, seconds: float, first_s: float | None, tokens: int, confidence: float | None
+) -> None:
     """Observe an answer."""
     TOTAL.labels(alias).observe(seconds)
     TOKENS.labels(alias).inc(tokens)
     if first_s is not None:
-        FIRST.labels(alias).observe(first_s)
+        FIRST.labels(alias, variant).observe(first_s)
     if confidence is not None:
-        CONFIDENCE.labels(alias).observe(confidence)
+        CONFIDENCE.labels(alias, variant).observe(confidence)

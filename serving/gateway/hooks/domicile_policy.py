@@ -61,10 +61,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a request goes. ``why`` names the rule; ``prompt`` is `name@version`, empty without one."""
+    """Where a request goes. ``why`` names the rule; ``prompt`` is `name@version`, empty without one.
+
+    ``target`` is the alias, or its canary's name.
+    """
 
     asked: str
     alias: str
+    target: str
     why: str
     prompt: str
     system: str
@@ -101,8 +105,10 @@ def refuse_denied(phrase: str) -> None:
         raise RefusedError(400, "denied", "the request has a phrase that this gateway does not pass on")
 
 
-def decide(policy: dict[str, Any], team: str, request: dict[str, Any]) -> Decision:
-    """The decision for a request of a team.
+def decide(
+    policy: dict[str, Any], team: str, request: dict[str, Any], shares: dict[str, int] | None = None
+) -> Decision:
+    """The decision for a request of a team; ``shares`` are the percents that canaries have now, by alias.
 
     Raises:
         RefusedError: the team may not use the alias, its data may not go there, or the prompt is not known.
@@ -119,7 +125,12 @@ def decide(policy: dict[str, Any], team: str, request: dict[str, Any]) -> Decisi
         raise RefusedError(403, "data_class_not_allowed", reason)
     prompt, system = _prompt(policy, team, request)
     cached = bool(policy["aliases"][alias]["cache_s"]) and member["data_class"] not in policy["cache"]["never"]
-    return Decision(asked, alias, why, prompt, system, cached)
+    target = alias
+    if policy["aliases"][alias]["canary"] and sampled(
+        str(request.get("litellm_call_id")), (shares or {}).get(alias, 0)
+    ):
+        target, why, cached = policy["aliases"][alias]["canary"], "canary", False
+    return Decision(asked, alias, target, why, prompt, system, cached)
 
 
 def _routed(policy: dict[str, Any], team: str, asked: str, request: dict[str, Any]) -> tuple[str, str]:
@@ -167,7 +178,7 @@ def sampled(call: str, percent: int) -> bool:
 def apply(policy: dict[str, Any], team: str, decision: Decision, request: dict[str, Any]) -> dict[str, Any]:
     """The changes to a request that a decision means."""
     alias = policy["aliases"][decision.alias]
-    changes: dict[str, Any] = {"model": decision.alias, "cache": {"no-cache": True, "no-store": True}}
+    changes: dict[str, Any] = {"model": decision.target, "cache": {"no-cache": True, "no-store": True}}
     if decision.cached:
         changes["cache"] = {"use-cache": True, "ttl": alias["cache_s"], "namespace": f"{team}:{decision.prompt}"}
     if decision.system:
