@@ -92,7 +92,8 @@ fmt: $(STAMP)
 calibrate: $(STAMP)
 	@PYTHONPATH=.:tests $(BIN)/python tests/calibrate.py
 
-bench: $(STAMP)
+bench: $(STAMP) gateway
 	@PYTHONPATH=.:tests $(BIN)/python tests/bench.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/judged.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/overhead.py
 	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done

@@ -31,6 +31,8 @@ EVERYTHING = (
     "alone",
     "prompt",
 )
+#: the most tokens that the question "hello there" may have: the bytes of its text and role, and a message's few
+MOST = len("user hello there") + 8
 BEHAVIOUR = {
     "fail": 0,
     "fail_next": -1,

@@ -15,6 +15,7 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 SUPPORT = {
     "gateways.py",
     "mutate.py",
+    "overhead.py",
     "judged.py",
     "leaks.py",
     "rule_cases.py",

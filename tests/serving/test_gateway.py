@@ -205,6 +205,16 @@ def test_an_answer_is_no_longer_than_its_alias_allows(rig: Rig) -> None:
     assert len(said(ask(rig)).split()) == 64
     assert len(said(ask(rig, max_tokens=400)).split()) == 64
     assert len(said(ask(rig, max_tokens=7)).split()) == 7
+    assert len(said(ask(rig, max_completion_tokens=400)).split()) == 64
+
+
+@pytest.mark.parametrize(
+    "more", [{"max_tokens": "many"}, {"max_tokens": -1}, {"max_completion_tokens": 0}, {"n": True}]
+)
+def test_a_number_that_is_none_is_refused(rig: Rig, more: dict[str, Any]) -> None:
+    answer = ask(rig, **more)
+    assert answer.status_code == 400, answer.text
+    assert "Traceback" not in answer.text
 
 
 # --- who may ask
@@ -238,6 +248,17 @@ def test_a_client_cannot_name_an_address_a_key_or_an_answer(rig: Rig) -> None:
         assert answer.status_code in {200, 401}, more
         if answer.status_code == 200:
             assert said(answer) == "main heard: hello there", more
+
+
+@pytest.mark.parametrize("name", ["x-litellm-call-id", "x-litellm-num-retries", "x-litellm-timeout", "litellm-version"])
+def test_a_client_cannot_steer_the_proxy_by_headers(rig: Rig, name: str) -> None:
+    before = rig.seen("main")["seen"]
+    body = {"model": "chat", "messages": [{"role": "user", "content": "hello"}]}
+    headers = {**gateways.headers("desk"), name: "1"}
+    answer = CLIENT.post(f"{rig.url}/v1/chat/completions", json=body, headers=headers)
+    assert answer.status_code == 400
+    assert name in answer.text
+    assert rig.seen("main")["seen"] == before
 
 
 def test_a_client_cannot_keep_its_request_from_the_log(rig: Rig) -> None:

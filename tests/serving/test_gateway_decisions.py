@@ -94,6 +94,13 @@ def test_versions_get_their_shares() -> None:
     assert "c" not in found
 
 
+@given(st.text(max_size=200))
+def test_a_prompt_never_has_more_tokens_than_are_held_for_it(text: str) -> None:
+    messages = [{"role": "user", "content": text}]
+    assert domicile_policy.most_tokens(messages) >= len(text.encode()) + 8
+    assert domicile_policy.size(messages) <= domicile_policy.most_tokens(messages)
+
+
 def test_how_sure_a_model_was() -> None:
     tokens = [{"logprob": -0.1}, {"logprob": -0.3}]
     choice = SimpleNamespace(logprobs={"content": tokens})

@@ -77,7 +77,7 @@ def test_tokens_are_never_passed_and_what_was_not_used_comes_back(rig: Rig) -> N
     after = 0
     while (answer := ask(rig, "alone", name="little")).status_code == 200:
         after += answer.json()["usage"]["total_tokens"]
-    most_of_one = 2 + 64 + 4
+    most_of_one = gateways.MOST + 64
     assert 400 - most_of_one <= used + after <= 400, "all but what one request could need is used"
 
 
@@ -129,7 +129,7 @@ def test_money_is_never_passed(rig: Rig) -> None:
     assert paid <= 0.001
     while (answer := ask(rig, "alone", name="poor")).status_code == 200:
         paid += float(answer.headers["x-domicile-usd"])
-    most_of_one = (4 * 1.0 + 64 * 2.0) / 1e6
+    most_of_one = (gateways.MOST * 1.0 + 64 * 2.0) / 1e6
     assert 0.001 - most_of_one <= paid <= 0.001
     assert "budget of 0.001 USD" in answer.json()["error"]["message"]
 

@@ -12,7 +12,6 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,9 @@ import domicile_metrics
 import domicile_policy
 import domicile_redaction
 import domicile_rollout
-from domicile_ledger import Held, Ledger
-from domicile_policy import Decision, RefusedError
+from domicile_ledger import Ledger
+from domicile_policy import RefusedError
+from domicile_request import Open, choices_of, headers_of, hidden_of, said_in, variant
 
 CustomLogger: Any = importlib.import_module("litellm.integrations.custom_logger").CustomLogger
 UserAPIKeyAuth: Any = importlib.import_module("litellm.proxy._types").UserAPIKeyAuth
@@ -36,25 +36,6 @@ KEYS: dict[str, str] = json.loads(os.environ.get("DOMICILE_KEYS", "{}"))
 PATHS = ("/v1/chat/completions", "/chat/completions", "/v1/embeddings", "/embeddings", "/v1/models", "/models")
 
 
-@dataclass(slots=True)
-class Open:
-    """A request that is under way."""
-
-    id: str
-    team: str
-    decision: Decision
-    held: Held
-    started: float
-    asked_tokens: int
-    review: str = ""
-    confidence: float | None = None
-    usd: float = 0.0
-    model: str = ""
-    cache: str = "off"
-    first_s: float | None = None
-    answered: int = 0
-
-
 async def authenticate(request: Any, api_key: str | None) -> Any:
     """The team behind a key or a token.
 
@@ -64,6 +45,10 @@ async def authenticate(request: Any, api_key: str | None) -> Any:
     path = request.url.path
     if path not in PATHS:
         raise HTTPException(status_code=404, detail={"error": f"this gateway does not serve {path}"})
+    own = [name for name in request.headers if name.lower().startswith(("x-litellm-", "litellm-"))]
+    if own:
+        # they would set a request's number, its tries and its time: that is the gateway's business
+        raise HTTPException(status_code=400, detail={"error": f"this gateway does not take {', '.join(own)}"})
     key = (api_key or "").removeprefix("Bearer ")
     team = KEYS.get(domicile_policy.digest(key)) or await domicile_identity.team_of(key, POLICY["oidc"])
     if team not in POLICY["teams"]:
@@ -111,6 +96,7 @@ class Hooks(CustomLogger):
         """Decide, take from the limits, write it down, and change the request."""
         del cache, call_type
         team, call = user_api_key_dict.team_id, str(data["litellm_call_id"])
+        await self._sweep()
         said = "input" if "input" in data else "messages"
         try:
             data[said] = domicile_redaction.redacted(data.get(said), POLICY["redact"])
@@ -118,8 +104,8 @@ class Hooks(CustomLogger):
             decision = domicile_policy.decide(POLICY, team, data, domicile_rollout.shares())
             changes = domicile_policy.apply(POLICY, team, decision, data)
             request = {**data, **changes}
-            asked = domicile_policy.size(request.get("messages") or request.get("input"))
-            answer = int(changes.get("max_tokens", 0))
+            asked = domicile_policy.most_tokens(request.get("messages") or request.get("input"))
+            answer = int(changes.get("max_tokens", 0)) * (domicile_policy.whole(data, "n") or 1)
             most = max(
                 (domicile_policy.price(POLICY, model, asked, answer) for model in _models(decision.alias)), default=0
             )
@@ -153,13 +139,13 @@ class Hooks(CustomLogger):
             return response
         self._read(one, response)
         alias = POLICY["aliases"][one.decision.alias]
-        one.confidence = domicile_policy.confidence(_choices(response))
+        one.confidence = domicile_policy.confidence(choices_of(response))
         if alias["confidence"] and one.confidence is not None and one.confidence < alias["confidence"]:
             one.review = "confidence"
             if alias["escalate"]:
                 response = await self._escalate(one, alias["escalate"], data, response)
-        if domicile_redaction.denied(_said(response), POLICY["deny"]):
-            await self._fail(one, "denied", answered=domicile_policy.size(_said(response)))
+        if domicile_redaction.denied(said_in(response), POLICY["deny"]):
+            await self._fail(one, "denied", answered=domicile_policy.size(said_in(response)))
             raise _http(RefusedError(502, "denied", "the answer has a phrase that this gateway does not pass on"))
         await self._end(one, response, data)
         return response
@@ -196,8 +182,8 @@ class Hooks(CustomLogger):
                     one.first_s = time.monotonic() - one.started
                 usage = getattr(piece, "usage", None) or usage
                 if one and not one.model:
-                    one.model = str(_hidden(piece).get("model_id") or "")
-                text += [str(choice.delta.content or "") for choice in _choices(piece)]
+                    one.model = str(hidden_of(piece).get("model_id") or "")
+                text += [str(choice.delta.content or "") for choice in choices_of(piece)]
         except BaseException:
             if one:
                 # a client that went away cancels this task at every wait: what is to be booked needs one of its own
@@ -240,10 +226,10 @@ class Hooks(CustomLogger):
             return {}
         if litellm_call_info and not one.model:
             one.model = str(litellm_call_info.get("model_id") or "")
-        return _headers(one)
+        return headers_of(one)
 
     def _read(self, one: Open, response: Any) -> None:
-        hidden = _hidden(response)
+        hidden = hidden_of(response)
         one.model = str(hidden.get("model_id") or one.model)
         if one.decision.cached:
             one.cache = "hit" if hidden.get("cache_hit") else "miss"
@@ -278,16 +264,16 @@ class Hooks(CustomLogger):
                 "confidence": one.confidence,
                 "review": one.review,
                 "seconds": round(time.monotonic() - one.started, 4),
-                **self._texts(answer=_said(response)),
+                **self._texts(answer=said_in(response)),
             }
         )
-        data["domicile_told"] = _headers(one)
+        data["domicile_told"] = headers_of(one)
         self._close(one)
         seconds = time.monotonic() - one.started
-        variant = _variant(one)
+        which = variant(one)
         slow = domicile_policy.slow(POLICY["aliases"][one.decision.alias], one.first_s, seconds, one.answered)
-        domicile_metrics.ended(one.decision.alias, one.team, variant, slow=slow, fell_back=fell_back)
-        domicile_metrics.measured(one.decision.alias, variant, seconds, one.first_s, tokens, one.confidence)
+        domicile_metrics.ended(one.decision.alias, one.team, which, slow=slow, fell_back=fell_back)
+        domicile_metrics.measured(one.decision.alias, which, seconds, one.first_s, tokens, one.confidence)
         if spent >= 0:
             domicile_metrics.SPENT.labels(one.team).set(spent / 1e6)
         if one.review:
@@ -295,12 +281,18 @@ class Hooks(CustomLogger):
 
     async def _fail(self, one: Open, reason: str, answered: int = 0) -> None:
         self._close(one)
-        domicile_metrics.failed(one.decision.alias, one.team, _variant(one))
+        domicile_metrics.failed(one.decision.alias, one.team, variant(one))
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
         await self._ledger.settle(one.held, tokens, usd)
         with contextlib.suppress(HTTPException):
             self._write({"event": "failed", "id": one.id, "team": one.team, "reason": reason, "tokens": tokens})
+
+    async def _sweep(self) -> None:
+        """Close requests whose lease is over: those whose client went away and of which nobody told."""
+        oldest = time.monotonic() - POLICY["limits"]["lease_s"]
+        for one in [one for one in self._open.values() if one.started < oldest]:
+            await self._fail(one, "nobody waited for its end")
 
     def _close(self, one: Open) -> None:
         if self._open.pop(one.id, None):
@@ -315,7 +307,7 @@ class Hooks(CustomLogger):
             "data_class": POLICY["teams"][one.team]["data_class"],
             "asked": one.decision.asked,
             "alias": one.decision.alias,
-            "variant": _variant(one),
+            "variant": variant(one),
             "why": one.decision.why,
             "prompt": one.decision.prompt,
             "request": domicile_policy.digest(json.dumps(said, sort_keys=True, default=str)),
@@ -345,7 +337,7 @@ class Hooks(CustomLogger):
             "model": one.model,
             "prompt": one.decision.prompt,
             "messages": data.get("messages"),
-            "answer": _said(response),
+            "answer": said_in(response),
         }
         folder.mkdir(parents=True, exist_ok=True)
         waiting = folder / f".{one.id}.json"
@@ -353,39 +345,8 @@ class Hooks(CustomLogger):
         waiting.rename(folder / f"{one.id}.json")
 
 
-def _variant(one: Open) -> str:
-    return "stable" if one.decision.target == one.decision.alias else "canary"
-
-
 def _models(alias: str) -> list[str]:
     return POLICY["aliases"][alias]["models"]
-
-
-def _hidden(response: Any) -> dict[str, Any]:
-    return getattr(response, "_hidden_params", None) or {}
-
-
-def _choices(response: Any) -> list[Any]:
-    return getattr(response, "choices", None) or []
-
-
-def _said(response: Any) -> str:
-    if isinstance(response, str):
-        return response
-    return "".join(str(choice.message.content or "") for choice in _choices(response))
-
-
-def _headers(one: Open) -> dict[str, str]:
-    found = {
-        "x-domicile-request": one.id,
-        "x-domicile-alias": one.decision.alias,
-        "x-domicile-model": one.model,
-        "x-domicile-cache": one.cache,
-        "x-domicile-usd": f"{one.usd:.6f}",
-        "x-domicile-prompt": one.decision.prompt,
-        "x-domicile-review": one.review,
-    }
-    return {name: text for name, text in found.items() if text}
 
 
 def _http(refused: RefusedError) -> Any:

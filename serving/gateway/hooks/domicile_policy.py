@@ -45,6 +45,7 @@ FIELDS = frozenset(
 )
 OWN = ("litellm_call_id", "litellm_logging_obj", "litellm_metadata", "guardrails", "standard_callback_dynamic_params")
 CHARACTERS_PER_TOKEN = 3
+PER_MESSAGE = 8
 
 
 class RefusedError(Exception):
@@ -81,8 +82,14 @@ def digest(text: str) -> str:
 
 
 def size(value: Any) -> int:
-    """An upper estimate of a prompt's tokens, from its characters."""
+    """About how many tokens a prompt has, from its characters; rather more."""
     return math.ceil(len(_text(value)) / CHARACTERS_PER_TOKEN)
+
+
+def most_tokens(value: Any) -> int:
+    """The most tokens a prompt may have: no tokenizer makes more of a text than its bytes, and each message a few."""
+    messages = len(value) if isinstance(value, list) else 1  # pyright: ignore[reportUnknownArgumentType]
+    return len(_text(value).encode()) + PER_MESSAGE * messages
 
 
 def _text(value: Any) -> str:
@@ -175,6 +182,20 @@ def sampled(call: str, percent: int) -> bool:
     return zlib.crc32(call.encode()) % 100 < percent
 
 
+def whole(request: dict[str, Any], name: str) -> int:
+    """A number of a request, 0 where it says none.
+
+    Raises:
+        RefusedError: it is no whole number above 0.
+    """
+    value = request.get(name)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise RefusedError(400, "not_a_number", f"{name}: a whole number above 0 is needed")
+    return value
+
+
 def apply(policy: dict[str, Any], team: str, decision: Decision, request: dict[str, Any]) -> dict[str, Any]:
     """The changes to a request that a decision means."""
     alias = policy["aliases"][decision.alias]
@@ -185,8 +206,10 @@ def apply(policy: dict[str, Any], team: str, decision: Decision, request: dict[s
         changes["messages"] = [{"role": "system", "content": decision.system}, *request.get("messages", [])]
     if alias["task"] == "generate":
         limit = alias["answer_tokens"]
-        asked = request.get("max_completion_tokens") or request.get("max_tokens")
-        changes["max_tokens"] = min(int(asked), limit) if asked else limit
+        asked = whole(request, "max_completion_tokens") or whole(request, "max_tokens") or limit
+        changes["max_tokens"] = min(asked, limit)
+        if "max_completion_tokens" in request:
+            changes["max_completion_tokens"] = changes["max_tokens"]
         if request.get("stream"):
             changes["stream_options"] = {"include_usage": True}
         elif alias["confidence"]:

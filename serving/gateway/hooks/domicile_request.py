@@ -1,0 +1,62 @@
+"""A request that is under way, and what LiteLLM's answers say of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from domicile_ledger import Held
+from domicile_policy import Decision
+
+
+@dataclass(slots=True)
+class Open:
+    """A request that is under way."""
+
+    id: str
+    team: str
+    decision: Decision
+    held: Held
+    started: float
+    asked_tokens: int
+    review: str = ""
+    confidence: float | None = None
+    usd: float = 0.0
+    model: str = ""
+    cache: str = "off"
+    first_s: float | None = None
+    answered: int = 0
+
+
+def variant(one: Open) -> str:
+    """Whether the canary or the stable version was asked."""
+    return "stable" if one.decision.target == one.decision.alias else "canary"
+
+
+def hidden_of(response: Any) -> dict[str, Any]:
+    """What LiteLLM notes beside an answer."""
+    return getattr(response, "_hidden_params", None) or {}
+
+
+def choices_of(response: Any) -> list[Any]:
+    """An answer's choices, or a piece's."""
+    return getattr(response, "choices", None) or []
+
+
+def said_in(response: Any) -> str:
+    """What an answer says."""
+    if isinstance(response, str):
+        return response
+    return "".join(str(choice.message.content or "") for choice in choices_of(response))
+
+
+def headers_of(one: Open) -> dict[str, str]:
+    """What a client is told of its request."""
+    found = {
+        "x-domicile-request": one.id,
+        "x-domicile-alias": one.decision.alias,
+        "x-domicile-model": one.model,
+        "x-domicile-cache": one.cache,
+        "x-domicile-usd": f"{one.usd:.6f}",
+        "x-domicile-prompt": one.decision.prompt,
+        "x-domicile-review": one.review,
+    }
+    return {name: text for name, text in found.items() if text}
