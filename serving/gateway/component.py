@@ -58,14 +58,8 @@ class Gateway(Component):
         volumes: list[Resource] = [self._review_volume(name, spec, place)] if spec.reviewed else []
         volumes.append(self._shares(name, place))
         counting = counters.build(self, args.namespace, spec)
-        service = k8s.core.v1.Service(
-            f"{name}-service",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
-            opts=self.child(),
-        )
         mark = content.apply(lambda found: digest(json.dumps(found, sort_keys=True)))
-        k8s.apps.v1.StatefulSet(
+        pods_of = k8s.apps.v1.StatefulSet(
             f"{name}-set",
             metadata=manifest({"name": NAME, **place}),
             spec=manifest(
@@ -81,7 +75,14 @@ class Gateway(Component):
                     "volumeClaimTemplates": [stateful.claim("audit", selector, spec.storage_class, spec.audit_gib)],
                 }
             ),
-            opts=self.child(depends_on=[secret, settings, counting, service, *volumes]),
+            opts=self.child(depends_on=[secret, settings, counting, *volumes]),
+        )
+        # a service is ready when it has endpoints: it comes after its pods
+        service = k8s.core.v1.Service(
+            f"{name}-service",
+            metadata=manifest({"name": NAME, **place}),
+            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
+            opts=self.child(depends_on=[pods_of]),
         )
         self._walls(name, args, labels, selector)
         k8s.policy.v1.PodDisruptionBudget(
