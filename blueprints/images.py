@@ -4,6 +4,8 @@ IMAGES = {
     "vllm": "docker.io/vllm/vllm-openai:v0.30.0",
     "gateway": "ghcr.io/berriai/litellm-non_root:main-v1.106.2",
     "qdrant": "docker.io/qdrant/qdrant:v1.16.0-unprivileged",
+    "weaviate": "docker.io/semitechnologies/weaviate:1.33.1",
+    "milvus": "docker.io/milvusdb/milvus:v2.6.4",
     "seaweedfs": "docker.io/chrislusf/seaweedfs:3.97",
     "python": "docker.io/library/python:3.13.9-slim",
     "postgres": "ghcr.io/cloudnative-pg/postgresql:17.6-standard-bookworm",

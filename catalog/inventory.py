@@ -60,10 +60,16 @@ class Pool(Strict):
 
 
 class Inventory(Strict):
-    """The nodes of a cluster, in one region."""
+    """The nodes of a cluster that serve, in one region."""
 
     region: Name
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    pools: list[Pool]
+
+
+class Written(Inventory):
+    """An inventory that a person writes has nodes."""
+
     pools: Annotated[list[Pool], Field(min_length=1)]
 
 
@@ -75,6 +81,6 @@ def load(file: Path) -> Inventory:
     """
     document = documents.read(file)
     try:
-        return Inventory.model_validate(document.content)
+        return Written.model_validate(document.content)
     except ValidationError as error:
         raise DocumentError(documents.explain(document, error)) from error

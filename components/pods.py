@@ -55,8 +55,13 @@ def allow(  # noqa: PLR0917 the parts of one sentence
     to: dict[str, str],
     sources: tuple[dict[str, str], ...],
     port: int,
+    namespaces: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """A NetworkPolicy that lets pods with the labels ``sources`` reach the pods ``to`` on one port."""
+    """A NetworkPolicy that lets pods with the labels ``sources`` reach the pods ``to`` on one port.
+
+    So may every pod of ``namespaces``.
+    """
+    others = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": one}}} for one in namespaces]
     return {
         "metadata": {"name": name, "namespace": namespace, "labels": labels},
         "spec": {
@@ -64,7 +69,7 @@ def allow(  # noqa: PLR0917 the parts of one sentence
             "policyTypes": ["Ingress"],
             "ingress": [
                 {
-                    "from": [{"podSelector": {"matchLabels": source}} for source in sources],
+                    "from": [*({"podSelector": {"matchLabels": source}} for source in sources), *others],
                     "ports": [{"port": port, "protocol": "TCP"}],
                 }
             ],

@@ -1,7 +1,7 @@
 """What the stores have in common on Kubernetes: one pod on encrypted storage, its service, its wall, its backup."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pulumi_kubernetes as k8s
 from pulumi import Input
@@ -10,10 +10,31 @@ from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership
 
+BACKUPS = "/backup"
+_API = "https://kubernetes.default.svc/apis/snapshot.storage.k8s.io/v1/namespaces"
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What keeps a store's data twice: a shell command, run by a schedule.
+
+    ``volume`` says who has the backups' volume: the `job`, which fetches them; the `store`, which writes them itself
+    (the job runs on its node and clears up); `none` where they are snapshots, which the cluster's API takes.
+    """
+
+    image: str
+    schedule: str
+    command: str
+    volume: Literal["job", "store", "none"] = "job"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store's shape. ``command`` is empty where the image's own is right; ``backup`` is a shell command."""
+    """A store's shape. ``command`` is empty where the image's own is right; ``health`` is a path.
+
+    ``namespaces`` are those whose pods may reach it too; ``health_port`` is the port itself where it is 0.
+    """
 
     name: str
     ownership: Ownership
@@ -28,9 +49,9 @@ class Store:
     data_path: str
     clients: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
-    backup_image: str
-    backup_schedule: str
-    backup: str
+    backup: Backup
+    namespaces: tuple[str, ...] = ()
+    health_port: int = 0
 
 
 def build(owner: Component, store: Store) -> None:
@@ -68,6 +89,7 @@ def build(owner: Component, store: Store) -> None:
             selector,
             tuple(store.ownership.selector(client) for client in (*store.clients, backup_part)),
             store.port,
+            namespaces=store.namespaces,
         ),
         opts=owner.child(),
     )
@@ -92,7 +114,9 @@ def build(owner: Component, store: Store) -> None:
 
 
 def _pod(store: Store) -> dict[str, Any]:
-    probe = {"httpGet": {"path": store.health, "port": store.port}}
+    probe = {"httpGet": {"path": store.health, "port": store.health_port or store.port}}
+    inside = store.backup.volume == "store"
+    backups = {"name": "backups", "persistentVolumeClaim": {"claimName": f"{store.name}-backup"}}
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -110,10 +134,14 @@ def _pod(store: Store) -> dict[str, Any]:
                 "startupProbe": {**probe, "periodSeconds": 5, "failureThreshold": 60},
                 "readinessProbe": {**probe, "periodSeconds": 5},
                 "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 6},
-                "volumeMounts": [{"name": "data", "mountPath": store.data_path}, pods.scratch_mount()],
+                "volumeMounts": [
+                    {"name": "data", "mountPath": store.data_path},
+                    pods.scratch_mount(),
+                    *([{"name": "backups", "mountPath": BACKUPS}] if inside else []),
+                ],
             }
         ],
-        "volumes": [pods.scratch()],
+        "volumes": [pods.scratch(), *([backups] if inside else [])],
     }
 
 
@@ -132,19 +160,36 @@ def claim(name: str, labels: dict[str, str], storage_class: str, storage_gib: in
 def _backup(owner: Component, store: Store, part: str) -> None:
     labels = store.ownership.labels(part)
     place = {"namespace": store.namespace, "labels": labels}
-    volume = claim(part, labels, store.storage_class, store.storage_gib)
-    k8s.core.v1.PersistentVolumeClaim(
-        f"{owner.name}-backup-volume",
-        metadata=manifest({"name": part, **place}),
-        spec=manifest(volume["spec"]),
-        opts=owner.child(),
-    )
+    backup = store.backup
+    if backup.volume != "none":
+        volume = claim(part, labels, store.storage_class, store.storage_gib)
+        k8s.core.v1.PersistentVolumeClaim(
+            f"{owner.name}-backup-volume",
+            metadata=manifest({"name": part, **place}),
+            spec=manifest(volume["spec"]),
+            opts=owner.child(),
+        )
+    else:
+        _may_snapshot(owner, store, part)
+    mine = backup.volume != "none"
+    beside = {
+        "podAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "labelSelector": {"matchLabels": store.ownership.selector(store.name)},
+                    "topologyKey": "kubernetes.io/hostname",
+                }
+            ]
+        }
+    }
+    mounts = [{"name": "backup", "mountPath": BACKUPS}] if mine else []
+    volumes = [{"name": "backup", "persistentVolumeClaim": {"claimName": part}}] if mine else []
     k8s.batch.v1.CronJob(
         f"{owner.name}-backup",
         metadata=manifest({"name": part, **place}),
         spec=manifest(
             {
-                "schedule": store.backup_schedule,
+                "schedule": backup.schedule,
                 "concurrencyPolicy": "Forbid",
                 "successfulJobsHistoryLimit": 3,
                 "failedJobsHistoryLimit": 3,
@@ -155,30 +200,78 @@ def _backup(owner: Component, store: Store, part: str) -> None:
                             "metadata": {"labels": labels},
                             "spec": {
                                 "restartPolicy": "Never",
-                                "automountServiceAccountToken": False,
+                                "affinity": beside if backup.volume == "store" else None,
+                                "serviceAccountName": part if backup.volume == "none" else None,
+                                "automountServiceAccountToken": backup.volume == "none",
                                 "enableServiceLinks": False,
                                 "securityContext": pods.pod_security(),
                                 "containers": [
                                     {
                                         "name": "backup",
-                                        "image": store.backup_image,
-                                        "command": ["/bin/sh", "-euc", store.backup],
+                                        "image": backup.image,
+                                        "command": ["/bin/sh", "-euc", backup.command],
                                         "resources": pods.resources("100m", "128Mi"),
                                         "securityContext": pods.container_security(),
-                                        "volumeMounts": [
-                                            {"name": "backup", "mountPath": "/backup"},
-                                            pods.scratch_mount(),
-                                        ],
+                                        "volumeMounts": [*mounts, pods.scratch_mount()],
                                     }
                                 ],
-                                "volumes": [
-                                    {"name": "backup", "persistentVolumeClaim": {"claimName": part}},
-                                    pods.scratch(),
-                                ],
+                                "volumes": [*volumes, pods.scratch()],
                             },
                         },
                     }
                 },
+            }
+        ),
+        opts=owner.child(),
+    )
+
+
+def snapshot(name: str, keep: int) -> str:
+    """A shell command that takes a snapshot of a store's volume in the place of the one of ``keep`` days before."""
+    body = (
+        '{"apiVersion":"snapshot.storage.k8s.io/v1","kind":"VolumeSnapshot","metadata":{"name":"\'$one\'"},'
+        f'"spec":{{"source":{{"persistentVolumeClaimName":"data-{name}-0"}}}}}}'
+    )
+    ask = f'curl -sS --cacert {_ACCOUNT}/ca.crt -H "Authorization: Bearer $(cat {_ACCOUNT}/token)"'
+    return (
+        f"one={name}-$(( $(date +%s) / 86400 % {keep} )); at={_API}/$(cat {_ACCOUNT}/namespace)/volumesnapshots; "
+        f"{ask} -X DELETE $at/$one > /dev/null; "
+        f"{ask} --fail --retry 10 --retry-all-errors -H 'Content-Type: application/json' -d '{body}' $at"
+    )
+
+
+def _may_snapshot(owner: Component, store: Store, part: str) -> None:
+    """The account of the backup's job, which may take and drop snapshots, and the way to the cluster's API."""
+    labels = store.ownership.labels(part)
+    place = manifest({"name": part, "namespace": store.namespace, "labels": labels})
+    account = k8s.core.v1.ServiceAccount(f"{owner.name}-backup-account", metadata=place, opts=owner.child())
+    role = k8s.rbac.v1.Role(
+        f"{owner.name}-backup-role",
+        metadata=place,
+        rules=[
+            {
+                "api_groups": ["snapshot.storage.k8s.io"],
+                "resources": ["volumesnapshots"],
+                "verbs": ["create", "delete", "get"],
+            }
+        ],
+        opts=owner.child(),
+    )
+    k8s.rbac.v1.RoleBinding(
+        f"{owner.name}-backup-binding",
+        metadata=place,
+        role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": part},
+        subjects=[{"kind": "ServiceAccount", "name": part, "namespace": store.namespace}],
+        opts=owner.child(depends_on=[account, role]),
+    )
+    k8s.networking.v1.NetworkPolicy(
+        f"{owner.name}-backup-api",
+        metadata=manifest({"name": f"{part}-api", "namespace": store.namespace, "labels": labels}),
+        spec=manifest(
+            {
+                "podSelector": {"matchLabels": store.ownership.selector(part)},
+                "policyTypes": ["Egress"],
+                "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in (443, 6443)]}],
             }
         ),
         opts=owner.child(),

@@ -120,7 +120,7 @@ def _finding(rule: AnyRule, problem: Problem, settings: Settings, urn: str) -> F
     where = problem.urn or urn
     excuse = _exemption(settings, where)
     if excuse is None:
-        return Finding(rule.id, where, VIOLATION, problem.text, problem.path)
+        return Finding(rule.id, where, VIOLATION if problem.known else UNDETERMINED, problem.text, problem.path)
     return Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path)
 
 

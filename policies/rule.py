@@ -20,11 +20,15 @@ class Severity(StrEnum):
 
 
 class Problem(NamedTuple):
-    """A way in which a resource breaks a rule; ``path`` is the property's, ``urn`` another resource's."""
+    """A way in which a resource breaks a rule; ``path`` is the property's, ``urn`` another resource's.
+
+    What is not ``known`` yet is no way of breaking it: nobody can tell.
+    """
 
     text: str
     path: str = ""
     urn: str = ""
+    known: bool = True
 
 
 class Fact(Protocol):

@@ -354,7 +354,10 @@ RESIDENCY: dict[str, Case] = {
                 One(DEPLOYMENT, pod([{"name": "A", "value": "https://api.openai.com"}]), name="d"),
             ],
         ],
-        [One(NAMESPACE, {"metadata": {"labels": U}})],
+        [
+            One(VOLUME, {"tags": {"jurisdictions": "IN"}}, INDIA),
+            One("azure-native:eventhub:EventHub", {"location": U}, name="hub"),
+        ],
     ),
     "residency-limits-known": Case(
         [

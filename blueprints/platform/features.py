@@ -33,6 +33,9 @@ def asked(blueprint: Platform) -> Iterator[tuple[Feature, Path]]:
         yield Feature.OBJECT_STORES, ("stores", "objects", index)
         if objects.locked_days is not None:
             yield Feature.LOCKED_OBJECTS, ("stores", "objects", index, "locked_days")
+        if objects.replica_region:
+            kind = Feature.REPLICAS if objects.locked_days is None else Feature.LOCKED_REPLICAS
+            yield kind, ("stores", "objects", index, "replica_region")
     if stores.models is not None and stores.models.parallel:
         yield Feature.PARALLEL_MODELS, ("stores", "models", "parallel")
     if stores.warehouse is not None:

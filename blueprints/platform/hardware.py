@@ -12,6 +12,8 @@ from catalog.inventory import Inventory
 from catalog.inventory import Pool as Nodes
 from planning.cost import HOURS_PER_MONTH
 
+SHARES = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -99,6 +101,12 @@ def owned(pool: Pool, at: tuple[str | int, ...], inventory: Inventory) -> Choice
     return Reason((*at, "accelerator"), text)
 
 
+def slices(profile: str, accelerator: Accelerator) -> int:
+    """How many slices of a MIG profile, such as `1g.10gb`, one accelerator gives: seven shares, and its memory."""
+    shares, memory = profile.removesuffix("gb").split("g.")
+    return min(SHARES // int(shares), round(accelerator.mem_gib / int(memory)))
+
+
 def inventory_of(
     blueprint: Platform, place: tuple[str, str], labels: tuple[str, ...], choices: dict[str, Choice]
 ) -> Inventory:
@@ -107,7 +115,12 @@ def inventory_of(
     ``labels`` are those whose value is the pool's name.
     """
     region, country = place
-    serving = {pool.name for pool in blueprint.pools if pool.purpose == "inference"}
+    # time slices share an accelerator's memory: nobody can be told how much of it is theirs
+    serving = {
+        pool.name: pool.sharing.mig_profile
+        for pool in blueprint.pools
+        if pool.purpose == "inference" and pool.sharing.time_slices == 1
+    }
     pools = [
         Nodes(
             name=name,
@@ -118,6 +131,9 @@ def inventory_of(
                 product=choice.accelerator.product,
                 memory_gib=int(choice.accelerator.mem_gib),
                 count=choice.per_node,
+                mig={profile: slices(profile, choice.accelerator) * choice.per_node}
+                if (profile := serving[name])
+                else {},
             ),
             cpus=choice.cpus,
             memory_gib=int(choice.memory_gib),

@@ -85,6 +85,7 @@ class Objects(Written):
     data_class: str = ""
     locked_days: Days | None = None
     cold_after_days: Days | None = None
+    replica_region: Annotated[str, Field(description="A second region with a copy; the law must allow it too.")] = ""
 
 
 class ModelFiles(Written):
@@ -130,7 +131,7 @@ MIRRORS = ("registry-1.docker.io", "quay.io")
 class OwnVectors(Written):
     """Vectors in the cluster, or in the relational store."""
 
-    engine: Literal["qdrant", "pgvector"]
+    engine: Literal["qdrant", "weaviate", "milvus", "pgvector"]
     storage_gib: Annotated[int, Field(ge=10, le=16384)] = 100
     memory_gib: Annotated[int, Field(ge=1, le=768)] = 8
 

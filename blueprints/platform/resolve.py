@@ -42,6 +42,7 @@ class PlatformPlan:
     warnings: tuple[str, ...]
     inventory: Inventory
     keys: KeysSpec
+    replica_keys: tuple[KeysSpec, ...]
     network: NetworkSpec
     audit: AuditSpec
     cluster: ClusterSpec
@@ -71,6 +72,7 @@ def resolve(blueprint: Platform, inventory: Inventory | None) -> PlatformPlan:
     addresses = _addresses(blueprint, offer, place, reasons)
     choices = _choices(blueprint, offer, place, inventory, reasons)
     reasons += [*_classes(blueprint), *needs.refused(blueprint)]
+    reasons += stores.replicas_refused(blueprint, offer.catalog, place.region)
     if isinstance(blueprint.target, KubernetesTarget) and blueprint.target.objects is None:
         text = "a platform needs an S3-compatible service for its audit log and its buckets: name its endpoint"
         reasons.append(Reason(("target", "objects"), text))
@@ -203,6 +205,7 @@ def _plan(
         jurisdictions=tuple(data.jurisdictions),
     )
     network = blueprint.network
+    kept = stores.decide(blueprint, ownership, region)
     pools = tuple(_pool(pool, choices[pool.name], ownership) for pool in blueprint.pools)
     return PlatformPlan(
         name=name,
@@ -219,6 +222,7 @@ def _plan(
             data_classes=tuple(dict.fromkeys(data.classes)),
             external=str(getattr(blueprint.target, "keys", "")),
         ),
+        replica_keys=stores.replica_keys(blueprint, kept, ownership),
         network=NetworkSpec(
             name=name,
             ownership=ownership,
@@ -243,7 +247,7 @@ def _plan(
             log_days=network.log_days,
         ),
         pools=pools,
-        stores=stores.decide(blueprint, ownership, region),
+        stores=kept,
         vectors_at=needs.vectors_at(blueprint),
         identities=needs.identities(blueprint, ownership, region),
         budget=BudgetSpec(
@@ -272,7 +276,11 @@ def _pool(pool: Pool, choice: Choice, ownership: Ownership) -> GpuPoolSpec:
         least=pool.nodes.least,
         most=pool.nodes.most,
         capacity=pool.kinds,
-        sharing=Sharing(mig_profile=pool.sharing.mig_profile, time_slices=pool.sharing.time_slices),
+        sharing=Sharing(
+            mig_profile=(profile := pool.sharing.mig_profile),
+            slices=hardware.slices(profile, choice.accelerator) if profile else 0,
+            time_slices=pool.sharing.time_slices,
+        ),
         multi_node=pool.multi_node,
         reservation=pool.reservation,
     )

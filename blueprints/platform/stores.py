@@ -1,10 +1,14 @@
 """What a platform's stores are: specs from the blueprint. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
 from blueprints.platform.model import OwnVectors, Platform
+from blueprints.refusal import Reason
+from catalog import places
 from components.cache.spec import CacheSpec
+from components.keys.spec import KeysSpec
 from components.model_store.spec import ModelStoreSpec
 from components.object_store.spec import ObjectStoreSpec
 from components.ownership import Ownership
@@ -38,6 +42,47 @@ class Stores:
         return tuple(spec.name for spec in (*self.objects, *single) if spec is not None)
 
 
+def replicas_refused(blueprint: Platform, cloud: str, region: str) -> Iterator[Reason]:
+    """Copies where there is no region, or where the data may not be."""
+    allowed = blueprint.data.jurisdictions
+    for index, one in enumerate(blueprint.stores.objects):
+        if not one.replica_region or not cloud:
+            continue
+        at = ("stores", "objects", index, "replica_region")
+        found = places.regions().get((cloud, one.replica_region))
+        if found is None:
+            yield Reason(at, f"there is no region '{one.replica_region}' in {cloud}")
+        elif one.replica_region == region:
+            yield Reason(at, f"{region} is where the bucket is: a copy there does not outlive it")
+        elif found.country not in allowed:
+            lawful = sorted(
+                name
+                for (its, name), place in places.regions().items()
+                if its == cloud and place.country in allowed and name != region
+            )
+            near = f"{', '.join(lawful)} may have one" if lawful else "no other region of this cloud may have one"
+            text = f"{one.replica_region} is in {found.country or 'a country not known'}, the data must stay in "
+            yield Reason(at, f"{text}{', '.join(allowed)}: {near}")
+
+
+def replica_keys(blueprint: Platform, stores: Stores, ownership: Ownership) -> tuple[KeysSpec, ...]:
+    """The keys of copies: one for each class of data in each of the second regions."""
+    wanted: dict[str, dict[str, None]] = {}
+    for spec, kind in zip(stores.objects, stores.object_keys, strict=True):
+        if spec.replica_region:
+            wanted.setdefault(spec.replica_region, {})[kind] = None
+    return tuple(
+        KeysSpec(
+            name=f"{blueprint.name}-{region}",
+            ownership=ownership,
+            region=region,
+            data_classes=tuple(kinds),
+            disks=False,
+        )
+        for region, kinds in wanted.items()
+    )
+
+
 def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
     """The stores of a platform; ``ownership`` has the class of data that everything without its own is kept as."""
     wanted, name = blueprint.stores, blueprint.name
@@ -50,6 +95,7 @@ def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
                 old_versions_days=min(blueprint.data.retention_days, OLD_VERSIONS_DAYS),
                 locked_days=one.locked_days,
                 cold_after_days=one.cold_after_days,
+                replica_region=one.replica_region,
             )
             for one in wanted.objects
         ),
@@ -99,11 +145,13 @@ def _vectors(blueprint: Platform, ownership: Ownership) -> VectorStoreSpec | Non
     return VectorStoreSpec(
         name=f"{blueprint.name}-vectors",
         ownership=ownership,
-        image=IMAGES["qdrant"],
+        image=IMAGES[wanted.engine],
+        engine=wanted.engine,
         storage_gib=wanted.storage_gib,
         storage_class="encrypted",
         memory_gib=wanted.memory_gib,
-        clients=("ingestion", "assistant"),
+        clients=(),
+        namespaces=tuple(dict.fromkeys(one.namespace for one in blueprint.identities)),
         backup_image=IMAGES["curl"],
         backup_schedule="45 3 * * *",
         keep_backups=14,

@@ -64,9 +64,10 @@ class PlatformOutputs:
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """What stores are made in: keys by class of data, the key of most, the network, the platform's namespace."""
+    """What stores are made in: keys by class of data, here and away, the key of most, network, namespace."""
 
     keys: Mapping[str, Output[str]]
+    away: Mapping[str, Output[Mapping[str, str]]]
     key: Output[str]
     network: Output[str]
     subnets: Output[Sequence[str]]
@@ -104,7 +105,9 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
         ).labels
         for spec in plan.pools
     }
-    stores = _stores(plan, kit, _Inside(by_class, key, network.network, network.endpoints, budget.namespace))
+    away = {spec.region: kit.keys(f"keys-{spec.region}", KeysArgs(spec=spec)).keys for spec in plan.replica_keys}
+    inside = _Inside(by_class, away, key, network.network, network.endpoints, budget.namespace)
+    stores = _stores(plan, kit, inside)
     resources = stores.resources
     for spec in plan.identities:
         kit.identity(
@@ -137,7 +140,9 @@ def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
     endpoints: dict[str, Output[str]] = {}
     resources: dict[str, Output[str]] = {}
     for spec, kind in zip(stores.objects, stores.object_keys, strict=True):
-        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=inside.keys[kind]))
+        away = inside.away.get(spec.replica_region)
+        copy = away.apply(lambda found, kind=kind: found[kind]) if away is not None else None
+        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=inside.keys[kind], replica_key=copy))
         endpoints[spec.name], resources[spec.name] = store.endpoint, store.resource
     if stores.models is not None:
         models = kit.model_store("models", ModelStoreArgs(spec=stores.models, key=key, network=net, subnets=subnets))

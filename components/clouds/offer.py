@@ -22,6 +22,8 @@ class Feature(StrEnum):
     AMD = "an accelerator of AMD"
     OBJECT_STORES = "stores.objects"
     LOCKED_OBJECTS = "stores.objects: locked_days"
+    REPLICAS = "stores.objects: replica_region"
+    LOCKED_REPLICAS = "stores.objects: replica_region with locked_days"
     WAREHOUSE = "stores.warehouse"
     PARALLEL_MODELS = "stores.models: parallel"
     PUBLIC_INGRESS = "network.public_ingress"

@@ -4,7 +4,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 from pulumi import Output, ProviderResource, ResourceOptions
 
-from components.clouds.aws import logs
+from components.clouds.aws import delivery, logs
 from components.clouds.aws.iam import policy, trust
 from components.cluster import kubeconfig, storage
 from components.cluster.contract import ClusterArgs
@@ -92,6 +92,15 @@ class AwsCluster(Component):
             upgrade_policy={"support_type": "STANDARD"},
             tags=self._tags,
             opts=self.child(depends_on=[group]),
+        )
+        delivery.build(
+            self,
+            group,
+            prefix=f"kubernetes/{spec.name}",
+            region=spec.region,
+            sink=args.audit,
+            key=args.key,
+            tags=self._tags,
         )
         self._access(made, spec.admins, node_role)
         self._identities(made)

@@ -59,9 +59,7 @@ class KubernetesDocumentStore(Component):
                 data_path="/data",
                 clients=spec.clients,
                 environment=(),
-                backup_image=spec.backup_image,
-                backup_schedule=spec.backup_schedule,
-                backup=backup,
+                backup=stateful.Backup(image=spec.backup_image, schedule=spec.backup_schedule, command=backup),
             ),
         )
         self.endpoint = Output.from_input(url)

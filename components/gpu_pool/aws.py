@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 
 from components.clouds.aws.iam import trust
 from components.core import Component, manifest
-from components.gpu_pool import device_plugin
+from components.gpu_pool import device_plugin, mig
 from components.gpu_pool.contract import GpuPoolArgs
 from components.gpu_pool.spec import CapacityKind, GpuPoolSpec
 
@@ -30,7 +30,7 @@ class AwsGpuPool(Component):
         super().__init__(name, args, opts)
         spec = args.spec
         self._tags = spec.ownership.tags(f"pool-{spec.name}")
-        if spec.multi_node or spec.sharing.time_slices > 1:
+        if spec.multi_node or spec.sharing.time_slices > 1 or spec.sharing.mig_profile:
             self._node_group(args)
         else:
             self._karpenter(args)
@@ -77,7 +77,10 @@ class AwsGpuPool(Component):
         )
 
     def _node_group(self, args: GpuPoolArgs) -> None:
-        """Nodes of one zone and one placement group, with EFA; the image comes without a device plugin."""
+        """Nodes of one shape; where they work together, of one zone and one placement group, with EFA.
+
+        The image comes without a device plugin.
+        """
         spec = args.spec
         role = self._node_role(NODE_POLICIES)
         template = self._template(args)
@@ -135,6 +138,7 @@ class AwsGpuPool(Component):
                 else None
             ),
             tag_specifications=[{"resource_type": kind, "tags": self._tags} for kind in ("instance", "volume")],
+            user_data=mig.user_data(spec) if spec.sharing.mig_profile else None,
             update_default_version=True,
             tags=self._tags,
             opts=self.child(),

@@ -17,9 +17,10 @@ class CapacityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """How one accelerator serves several pods: a MIG profile, or time slices."""
+    """How one accelerator serves several pods: a MIG profile and how many it gives, or time slices."""
 
     mig_profile: str = ""
+    slices: int = 0
     time_slices: int = 1
 
 

@@ -24,6 +24,7 @@ class AwsKeys(Component):
         for kind in spec.data_classes:
             key = aws.kms.Key(
                 f"{name}-{kind}",
+                region=spec.region,
                 description=f"{spec.name}: data of class {kind}",
                 enable_key_rotation=True,
                 rotation_period_in_days=spec.rotation_days,
@@ -33,7 +34,13 @@ class AwsKeys(Component):
                 tags={**spec.ownership.tags("keys"), "data-class": kind},
                 opts=self.child(),
             )
-            aws.kms.Alias(f"{name}-{kind}", name=f"alias/{spec.name}-{kind}", target_key_id=key.id, opts=self.child())
+            aws.kms.Alias(
+                f"{name}-{kind}",
+                region=spec.region,
+                name=f"alias/{spec.name}-{kind}",
+                target_key_id=key.id,
+                opts=self.child(),
+            )
             made[kind] = key.arn
         self.keys = Output.all(**made)
         self.finish()

@@ -62,6 +62,8 @@ class AzureKeys(Component):
         for kind in spec.data_classes:
             key = self._key(kind, args, group, vault)
             made[kind] = key.key_uri
+            if not spec.disks:
+                continue
             disks = azure.compute.DiskEncryptionSet(
                 f"{name}-{kind}-disks",
                 **group.place,

@@ -7,7 +7,10 @@ from components.ownership import Ownership
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysSpec:
-    """``rotation_days`` is how often a key gets new material. ``external`` names a KMS that is not ours to make."""
+    """``rotation_days`` is how often a key gets new material. ``external`` names a KMS that is not ours to make.
+
+    ``disks`` tells whether volumes are encrypted with them too.
+    """
 
     name: str
     ownership: Ownership
@@ -15,3 +18,4 @@ class KeysSpec:
     data_classes: tuple[str, ...]
     rotation_days: int = 90
     external: str = ""
+    disks: bool = True

@@ -1,9 +1,9 @@
-"""An object store on Azure: a storage account of its own with one container."""
+"""An object store on Azure: a storage account of its own with one container, and its copy where asked for."""
 
 import pulumi_azure_native as azure
 from pulumi import Input, Output, ResourceOptions
 
-from components.clouds.azure import account, endpoint
+from components.clouds.azure import account, endpoint, replica
 from components.clouds.azure.group import Group
 from components.core import Component
 from components.object_store.contract import ObjectStoreArgs
@@ -18,13 +18,19 @@ class AzureObjectStore(Component):
     resource: Output[str]
 
     def __init__(
-        self, name: str, args: ObjectStoreArgs, group: Group, subnet: Input[str], opts: ResourceOptions | None = None
+        self,
+        name: str,
+        args: ObjectStoreArgs,
+        groups: tuple[Group, Group],
+        subnet: Input[str],
+        opts: ResourceOptions | None = None,
     ) -> None:
-        """Create the store; ``subnet`` is where its endpoint stands."""
+        """Create the store; ``groups`` are of its region and of its copy's, ``subnet`` is where its endpoint stands."""
         super().__init__(name, args, opts)
-        spec = args.spec
+        spec, group = args.spec, groups[0]
         tags = spec.ownership.tags(spec.name)
-        kept = account.build(self, spec.name, group, account.Shape(tags=tags, key=args.key))
+        shape = account.Shape(tags=tags, key=args.key)
+        kept = account.build(self, spec.name, group, shape)
         account.versions(self, group, kept, spec.old_versions_days, spec.cold_after_days)
         container = azure.storage.BlobContainer(
             f"{name}-container",
@@ -44,6 +50,16 @@ class AzureObjectStore(Component):
                 immutability_policy_name="default",
                 immutability_period_since_creation_in_days=spec.locked_days,
                 opts=self.child(),
+            )
+        if args.replica_key is not None:
+            replica.build(
+                self,
+                (kept, container),
+                spec.name,
+                groups,
+                shape=shape,
+                key=args.replica_key,
+                days=(spec.old_versions_days, spec.cold_after_days),
             )
         endpoint.build(self, "blob", group, endpoint.Door(kind="blob", resource=kept.id, subnet=subnet, tags=tags))
         self.bucket = container.name

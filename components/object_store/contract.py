@@ -10,10 +10,11 @@ from components.object_store.spec import ObjectStoreSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectStoreArgs:
-    """The spec, and the key that encrypts objects."""
+    """The spec, the key that encrypts objects, and the key of the second region where there is one."""
 
     spec: ObjectStoreSpec
     key: Input[str]
+    replica_key: Input[str] | None = None
 
 
 class ObjectStore(Protocol):

@@ -7,7 +7,10 @@ from components.ownership import Ownership
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectStoreSpec:
-    """``locked_days`` keeps every version unchanged that long; ``cold_after_days`` moves them to cheaper storage."""
+    """``locked_days`` keeps every version unchanged that long; ``cold_after_days`` moves them to cheaper storage.
+
+    ``replica_region`` keeps a copy of every version under a key of its own.
+    """
 
     name: str
     ownership: Ownership
@@ -15,4 +18,4 @@ class ObjectStoreSpec:
     old_versions_days: int
     locked_days: int | None = None
     cold_after_days: int | None = None
-    storage_class: str = ""
+    replica_region: str = ""

@@ -1,12 +1,103 @@
-"""A vector store on Kubernetes: Qdrant on encrypted storage, with snapshots to a volume of their own."""
+"""A vector store on Kubernetes: Qdrant, Weaviate or Milvus on encrypted storage, kept twice, behind a wall."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from pulumi import Output, ResourceOptions
 
 from components import stateful
 from components.core import Component
 from components.vector_store.contract import VectorStoreArgs
+from components.vector_store.spec import VectorStoreSpec
 
-PORT = 6333
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What one of them is as a container. ``backup`` is a shell command, given the spec and the store's address."""
+
+    port: int
+    health: str
+    data_path: str
+    backup: Callable[[VectorStoreSpec, str], str]
+    volume: Literal["job", "store", "none"]
+    health_port: int = 0
+    command: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def _qdrant(spec: VectorStoreSpec, url: str) -> str:
+    return (
+        f'for c in $(curl -fsS {url}/collections | grep -o \'"name":"[^"]*"\' | cut -d\'"\' -f4); do '
+        f's=$(curl -fsS -X POST {url}/collections/$c/snapshots | grep -o \'"name":"[^"]*"\' | cut -d\'"\' -f4); '
+        f'curl -fsS -o "/backup/$c-$(date +%Y%m%d%H%M).snapshot" {url}/collections/$c/snapshots/$s; '
+        f"curl -fsS -X DELETE {url}/collections/$c/snapshots/$s; done; "
+        f"find /backup -name '*.snapshot' -mtime +{spec.keep_backups} -delete"
+    )
+
+
+def _weaviate(spec: VectorStoreSpec, url: str) -> str:
+    """Weaviate writes its backups itself and tells when it is done; one of the same name must go first."""
+    return (
+        f"b={url}/v1/backups/filesystem; one=day-$(( $(date +%s) / 86400 % {spec.keep_backups} ))-$(date +%Y%m%d); "
+        f'curl -fsS -H "Content-Type: application/json" -d "{{\\"id\\":\\"$one\\"}}" $b; '
+        'until curl -fsS $b/$one | grep -q \'"status":"SUCCESS"\'; do '
+        'if curl -fsS $b/$one | grep -q \'"status":"FAILED"\'; then exit 1; fi; sleep 5; done; '
+        f"find /backup -mindepth 1 -maxdepth 1 -mtime +{spec.keep_backups} -exec rm -r {{}} +"
+    )
+
+
+def _milvus(spec: VectorStoreSpec, url: str) -> str:
+    """A snapshot of its volume: etcd, log and data of one pod, as they are at one moment."""
+    del url
+    return stateful.snapshot(spec.name, spec.keep_backups)
+
+
+#: by name. Sources: the vendors' documentation of their containers and of backups
+ENGINES: Mapping[str, Engine] = {
+    "qdrant": Engine(
+        port=6333,
+        health="/readyz",
+        data_path="/qdrant/storage",
+        environment=(
+            ("QDRANT__STORAGE__SNAPSHOTS_PATH", "/qdrant/storage/snapshots"),
+            ("QDRANT__TELEMETRY_DISABLED", "true"),
+        ),
+        backup=_qdrant,
+        volume="job",
+    ),
+    "weaviate": Engine(
+        port=8080,
+        health="/v1/.well-known/ready",
+        data_path="/var/lib/weaviate",
+        environment=(
+            ("AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED", "true"),
+            ("BACKUP_FILESYSTEM_PATH", stateful.BACKUPS),
+            ("CLUSTER_HOSTNAME", "node-0"),
+            ("DEFAULT_VECTORIZER_MODULE", "none"),
+            ("DISABLE_TELEMETRY", "true"),
+            ("ENABLE_MODULES", "backup-filesystem"),
+            ("PERSISTENCE_DATA_PATH", "/var/lib/weaviate"),
+        ),
+        backup=_weaviate,
+        volume="store",
+    ),
+    "milvus": Engine(
+        port=19530,
+        health="/healthz",
+        health_port=9091,
+        data_path="/var/lib/milvus",
+        command=("milvus", "run", "standalone"),
+        environment=(
+            ("COMMON_STORAGETYPE", "local"),
+            ("DEPLOY_MODE", "STANDALONE"),
+            ("ETCD_DATA_DIR", "/var/lib/milvus/etcd"),
+            ("ETCD_USE_EMBED", "true"),
+        ),
+        backup=_milvus,
+        volume="none",
+    ),
+}
 
 
 class KubernetesVectorStore(Component):
@@ -19,14 +110,8 @@ class KubernetesVectorStore(Component):
         """Create the store."""
         super().__init__(name, args, opts)
         spec = args.spec
-        url = f"http://{spec.name}:{PORT}"
-        backup = (
-            f'for c in $(curl -fsS {url}/collections | grep -o \'"name":"[^"]*"\' | cut -d\'"\' -f4); do '
-            f's=$(curl -fsS -X POST {url}/collections/$c/snapshots | grep -o \'"name":"[^"]*"\' | cut -d\'"\' -f4); '
-            f'curl -fsS -o "/backup/$c-$(date +%Y%m%d%H%M).snapshot" {url}/collections/$c/snapshots/$s; '
-            f"curl -fsS -X DELETE {url}/collections/$c/snapshots/$s; done; "
-            f"find /backup -name '*.snapshot' -mtime +{spec.keep_backups} -delete"
-        )
+        engine = ENGINES[spec.engine]
+        url = f"http://{spec.name}:{engine.port}"
         stateful.build(
             self,
             stateful.Store(
@@ -34,18 +119,23 @@ class KubernetesVectorStore(Component):
                 ownership=spec.ownership,
                 namespace=args.namespace,
                 image=spec.image,
-                command=(),
-                port=PORT,
-                health="/readyz",
+                command=engine.command,
+                port=engine.port,
+                health=engine.health,
+                health_port=engine.health_port,
                 storage_gib=spec.storage_gib,
                 storage_class=spec.storage_class,
                 memory_gib=spec.memory_gib,
-                data_path="/qdrant/storage",
+                data_path=engine.data_path,
                 clients=spec.clients,
-                environment=(("QDRANT__STORAGE__SNAPSHOTS_PATH", "/qdrant/storage/snapshots"),),
-                backup_image=spec.backup_image,
-                backup_schedule=spec.backup_schedule,
-                backup=backup,
+                namespaces=spec.namespaces,
+                environment=engine.environment,
+                backup=stateful.Backup(
+                    image=spec.backup_image,
+                    schedule=spec.backup_schedule,
+                    command=engine.backup(spec, url),
+                    volume=engine.volume,
+                ),
             ),
         )
         self.endpoint = Output.from_input(url)

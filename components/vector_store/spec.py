@@ -7,7 +7,10 @@ from components.ownership import Ownership
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorStoreSpec:
-    """``clients`` are the parts of the workload that may reach it; ``keep_backups`` are days."""
+    """``clients`` are the parts of the workload that may reach it; ``keep_backups`` are days.
+
+    ``namespaces`` are others whose pods may reach it.
+    """
 
     name: str
     ownership: Ownership
@@ -19,3 +22,5 @@ class VectorStoreSpec:
     backup_image: str
     backup_schedule: str
     keep_backups: int
+    engine: str = "qdrant"
+    namespaces: tuple[str, ...] = ()

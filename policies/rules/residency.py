@@ -92,8 +92,8 @@ def _inherited(resources: list[Resource], settings: Settings) -> Iterator[Proble
             try:
                 problems = list(_outside(fact.beyond(limit), limit, ROLES))
             except UnknownError as error:
-                problems = [Problem(f"cannot be judged: {error}", error.path)]
-            yield from (Problem(one.text, one.path, resource.urn) for one in problems)
+                problems = [Problem(str(error), error.path, known=False)]
+            yield from (one._replace(urn=resource.urn) for one in problems)
 
 
 def _undeclared(resources: list[Resource], settings: Settings) -> Iterator[Problem]:

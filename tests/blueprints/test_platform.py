@@ -12,7 +12,9 @@ from rehearsed import SITES
 
 from blueprints import load
 from blueprints.platform import features
+from blueprints.platform.resolve import PlatformPlan
 from catalog.documents import DocumentError
+from catalog.inventory import Inventory
 from components.clouds.aws.offer import OFFER as AWS
 from components.clouds.azure.offer import OFFER as AZURE
 from components.clouds.gcp.offer import OFFER as GCP
@@ -54,7 +56,12 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("aws-mumbai", {"pools.0.accelerator": "L41"}, "pools.0.accelerator", "the catalog does not know 'L41'"),
     ("aws-mumbai", {"pools.0.per_node": 3}, "pools.0.per_node", "it has them with"),
     ("aws-mumbai", {"pools.0.capacity": ["flex"]}, "pools.0.capacity.0", "AWS has no flexible start"),
-    ("aws-mumbai", {"pools.0.sharing": {"mig_profile": "1g.10gb"}}, "pools.0.sharing.mig_profile", "GPU operator"),
+    ("aws-mumbai", {"stores.objects.0.replica_region": "ap-south-1"}, "stores.objects.0.replica_region", "a copy there does not outlive it"),
+    ("aws-mumbai", {"stores.objects.0.replica_region": "ap-south-9"}, "stores.objects.0.replica_region", "there is no region"),
+    ("aws-mumbai", {"stores.objects.0.replica_region": "eu-central-1"}, "stores.objects.0.replica_region",
+     "eu-central-1 is in DE, the data must stay in IN: ap-south-2 may have one"),
+    ("azure-virginia", {"stores.objects.1.replica_region": "centralus"}, "stores.objects.1.replica_region", "does not replicate blobs whose versions are locked"),
+    ("onprem-munich", {"stores.objects.0.replica_region": "eu"}, "stores.objects.0.replica_region", "are its operator's"),
     ("aws-mumbai", {"pools.1.reservation": ""}, "pools.1.reservation", "needs the reservation's id"),
     ("aws-mumbai", {"pools.1.name": "inference"}, "pools.1.name", "the name of another pool"),
     ("aws-mumbai", {"network.services": "10.20.128.0/20"}, "network.services", "overlaps the network's 10.20.0.0/16"),
@@ -98,6 +105,22 @@ def test_what_a_target_lacks_it_says_in_words(offer: Any) -> None:
     assert all(len(words.split()) >= 5 for words in offer.unsupported.values())
 
 
+@pytest.mark.parametrize("site", ["aws-mumbai", "azure-virginia", "gcp-frankfurt"])
+def test_what_is_shared_is_offered_as_what_it_is(tmp_path: Path, site: str) -> None:
+    """Slices are no whole accelerators, and of time slices nobody can say how much memory they have."""
+    cut = {"pools.0.accelerator": "H100", "pools.0.per_node": 8, "pools.0.sharing": {"mig_profile": "3g.40gb"}}
+    (pool,) = inventory(write(tmp_path, site, cut)).pools
+    assert pool.accelerator is not None
+    assert pool.accelerator.mig == {"3g.40gb": 16}
+    assert inventory(write(tmp_path, site, {"pools.0.sharing": {"time_slices": 4}})).pools == []
+
+
+def inventory(file: Path) -> Inventory:
+    plan = load.plan(file)
+    assert isinstance(plan, PlatformPlan)
+    return plan.inventory
+
+
 def test_every_feature_can_be_asked_for(tmp_path: Path) -> None:
     """A feature nobody can ask for would never be refused."""
     everything = {
@@ -105,6 +128,7 @@ def test_every_feature_can_be_asked_for(tmp_path: Path) -> None:
         "pools.0.sharing": {"mig_profile": "1g.10gb", "time_slices": 2},
         "pools.0.multi_node": True,
         "stores.models": {"size_gib": 100, "parallel": True},
+        "stores.objects.1.replica_region": "ap-south-2",
         "network.public_ingress": True,
     }
     found = {feature for feature, _ in features.asked(load.load(write(tmp_path, "aws-mumbai", everything)).blueprint)}  # pyright: ignore[reportArgumentType] a platform's

@@ -15,7 +15,8 @@ from components.core import Component
 class Shape:
     """``locked_days`` keeps every version that long; ``statements`` add to the bucket's policy, given its ARN.
 
-    ``compatible`` leaves out what services that speak S3's protocol do not have.
+    ``compatible`` leaves out what services that speak S3's protocol do not have. ``region`` is another than the
+    provider's, ``suffix`` sets the names of a second bucket apart.
     """
 
     tags: dict[str, str]
@@ -25,22 +26,26 @@ class Shape:
     lock_mode: str = "GOVERNANCE"
     cold_after_days: int | None = None
     compatible: bool = False
+    region: str | None = None
+    suffix: str = ""
     statements: Callable[[str], list[dict[str, Any]]] = lambda _arn: []
 
 
 def build(owner: Component, shape: Shape) -> aws.s3.Bucket:
     """Create a bucket and everything that guards it as children of a component."""
-    label = owner.name
+    label = f"{owner.name}{shape.suffix}"
+    place: Any = {"region": shape.region} if shape.region else {}
     bucket = aws.s3.Bucket(
-        label, object_lock_enabled=shape.locked_days is not None, tags=shape.tags, opts=owner.child()
+        label, **place, object_lock_enabled=shape.locked_days is not None, tags=shape.tags, opts=owner.child()
     )
     if not shape.compatible:
-        _private(owner, label, bucket)
+        _private(owner, label, bucket, place)
     versioned = aws.s3.BucketVersioning(
-        label, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=owner.child()
+        label, **place, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=owner.child()
     )
     aws.s3.BucketServerSideEncryptionConfiguration(
         label,
+        **place,
         bucket=bucket.id,
         rules=[
             {
@@ -52,6 +57,7 @@ def build(owner: Component, shape: Shape) -> aws.s3.Bucket:
     )
     aws.s3.BucketPolicy(
         label,
+        **place,
         bucket=bucket.id,
         policy=Output.all(bucket.arn).apply(lambda found: policy(tls_only(found[0]), *shape.statements(found[0]))),
         opts=owner.child(),
@@ -60,6 +66,7 @@ def build(owner: Component, shape: Shape) -> aws.s3.Bucket:
     if shape.locked_days is not None:
         aws.s3.BucketObjectLockConfiguration(
             label,
+            **place,
             bucket=bucket.id,
             rule={"default_retention": {"mode": shape.lock_mode, "days": shape.locked_days}},
             opts=owner.child(depends_on=[versioned]),
@@ -67,9 +74,10 @@ def build(owner: Component, shape: Shape) -> aws.s3.Bucket:
     return bucket
 
 
-def _private(owner: Component, label: str, bucket: aws.s3.Bucket) -> None:
+def _private(owner: Component, label: str, bucket: aws.s3.Bucket, place: Any) -> None:
     aws.s3.BucketPublicAccessBlock(
         label,
+        **place,
         bucket=bucket.id,
         block_public_acls=True,
         block_public_policy=True,
@@ -78,7 +86,7 @@ def _private(owner: Component, label: str, bucket: aws.s3.Bucket) -> None:
         opts=owner.child(),
     )
     aws.s3.BucketOwnershipControls(
-        label, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=owner.child()
+        label, **place, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=owner.child()
     )
 
 
@@ -86,6 +94,7 @@ def _lifecycle(
     owner: Component, label: str, bucket: aws.s3.Bucket, versioned: aws.s3.BucketVersioning, shape: Shape
 ) -> None:
     old = max(shape.old_versions_days, shape.locked_days or 0)
+    place: Any = {"region": shape.region} if shape.region else {}
     rules: list[dict[str, Any]] = [
         {
             "id": "old-versions",
@@ -100,6 +109,7 @@ def _lifecycle(
         rules.append({"id": "cold", "status": "Enabled", "filter": {"prefix": ""}, "transitions": [move]})
     aws.s3.BucketLifecycleConfiguration(
         label,
+        **place,
         bucket=bucket.id,
         rules=rules,  # pyright: ignore[reportArgumentType] the SDK's own names
         opts=owner.child(depends_on=[versioned]),

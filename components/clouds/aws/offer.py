@@ -8,7 +8,6 @@ OFFER = Offer(
     system_machine="m7i.large",
     unsupported={
         Feature.FLEX_CAPACITY: "AWS has no flexible start: use a capacity block (reserved), on-demand or spot",
-        Feature.MIG: "EKS partitions GPUs with NVIDIA's GPU operator alone, which a chart installs: use time_slices",
         Feature.TPU: "TPUs are Google's: choose a GPU or an accelerator of AWS",
         Feature.AMD: "AWS offers no AMD accelerators: choose another",
     },

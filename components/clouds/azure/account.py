@@ -17,6 +17,7 @@ class Shape:
     """``kind`` is StorageV2, FileStorage or BlockBlobStorage; ``folders`` makes its blobs files and directories.
 
     ``reachable`` lets in who is signed in from anywhere; otherwise only private endpoints do.
+    ``suffix`` sets the name of a second account apart.
     """
 
     tags: dict[str, str]
@@ -26,6 +27,7 @@ class Shape:
     folders: bool = False
     encrypted_transfer: bool = True
     reachable: bool = False
+    suffix: str = ""
 
 
 def short(text: str) -> str:
@@ -45,7 +47,7 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
     action = azure.storage.DefaultAction
     default = action.ALLOW if shape.reachable else action.DENY
     return azure.storage.StorageAccount(
-        f"{owner.name}-account",
+        f"{owner.name}{shape.suffix}-account",
         **group.place,
         account_name=short(f"{seed}{group.subscription}"),
         kind=shape.kind,
@@ -67,12 +69,17 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
     )
 
 
-def versions(
-    owner: Component, group: Group, kept: azure.storage.StorageAccount, old_days: int, cold_days: int | None
+def versions(  # noqa: PLR0917 the parts of one sentence
+    owner: Component,
+    group: Group,
+    kept: azure.storage.StorageAccount,
+    old_days: int,
+    cold_days: int | None,
+    suffix: str = "",
 ) -> None:
     """Keep versions and deleted blobs a while; move what is old to cheaper storage."""
     azure.storage.BlobServiceProperties(
-        f"{owner.name}-versions",
+        f"{owner.name}{suffix}-versions",
         resource_group_name=group.name,
         account_name=kept.name,
         blob_services_name="default",
@@ -87,7 +94,7 @@ def versions(
         actions["base_blob"] = {"tier_to_cold": {"days_after_modification_greater_than": cold_days}}
     definition: Any = {"actions": actions, "filters": {"blob_types": ["blockBlob"]}}
     azure.storage.ManagementPolicy(
-        f"{owner.name}-lifecycle",
+        f"{owner.name}{suffix}-lifecycle",
         resource_group_name=group.name,
         account_name=kept.name,
         management_policy_name="default",

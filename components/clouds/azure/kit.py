@@ -1,5 +1,7 @@
 """The components of an Azure subscription and region, bound to its providers."""
 
+import dataclasses
+
 import pulumi
 import pulumi_azure_native as azure
 import pulumi_random as random
@@ -65,6 +67,7 @@ class AzureKit:
         self._group = Group(
             name=group.name, region=target.region, subscription=target.subscription, tenant=target.tenant
         )
+        self._away: dict[str, Group] = {}
         self._vault: Output[str] = Output.from_input("")
         self._endpoints: Output[str] = Output.from_input("")
         self._stores: Output[str] = Output.from_input("")
@@ -76,6 +79,12 @@ class AzureKit:
 
     def keys(self, name: str, args: KeysArgs) -> AzureKeys:
         """Make keys."""
+        if args.spec.region != self.target.region:
+            away = dataclasses.replace(self._group, region=args.spec.region)
+            made = AzureKeys(name, args, away, self.options())
+            away.identity, away.client, away.disks = made.identity, made.client, made.disks
+            self._away[args.spec.region] = away
+            return made
         made = AzureKeys(name, args, self._group, self.options())
         self._vault = made.vault
         self._group.identity, self._group.client, self._group.disks = made.identity, made.client, made.disks
@@ -108,7 +117,8 @@ class AzureKit:
 
     def object_store(self, name: str, args: ObjectStoreArgs) -> AzureObjectStore:
         """Make an object store."""
-        return AzureObjectStore(name, args, self._group, self._endpoints, self.options())
+        groups = (self._group, self._away.get(args.spec.replica_region, self._group))
+        return AzureObjectStore(name, args, groups, self._endpoints, self.options())
 
     def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
         """Make a vector store on the cluster."""

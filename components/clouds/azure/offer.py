@@ -7,6 +7,7 @@ OFFER = Offer(
     zonal=False,
     system_machine="Standard_D4ds_v5",
     unsupported={
+        Feature.LOCKED_REPLICAS: "Azure does not replicate blobs whose versions are locked: leave out one of the two",
         Feature.FLEX_CAPACITY: "Azure has no flexible start: use reserved, on-demand or spot",
         Feature.NEURON: "Inferentia and Trainium are Amazon's: choose a GPU",
         Feature.TPU: "TPUs are Google's: choose a GPU",

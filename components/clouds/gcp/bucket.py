@@ -13,7 +13,10 @@ SECONDS_PER_DAY = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """``locked_days`` keeps every object that long; ``for_good`` locks that for ever."""
+    """``locked_days`` keeps every object that long; ``for_good`` locks that for ever.
+
+    ``suffix`` sets the name of a second bucket apart.
+    """
 
     labels: dict[str, str]
     region: str
@@ -22,6 +25,7 @@ class Shape:
     locked_days: int | None = None
     for_good: bool = False
     cold_after_days: int | None = None
+    suffix: str = ""
 
 
 def build(owner: Component, shape: Shape) -> gcp.storage.Bucket:
@@ -40,7 +44,7 @@ def build(owner: Component, shape: Shape) -> gcp.storage.Bucket:
         else None
     )
     return gcp.storage.Bucket(
-        f"{owner.name}-bucket",
+        f"{owner.name}{shape.suffix}-bucket",
         location=shape.region.upper(),
         storage_class="STANDARD",
         uniform_bucket_level_access=True,

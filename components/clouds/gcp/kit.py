@@ -92,7 +92,7 @@ class GcpKit:
 
     def object_store(self, name: str, args: ObjectStoreArgs) -> GcpObjectStore:
         """Make an object store."""
-        return GcpObjectStore(name, args, self.options())
+        return GcpObjectStore(name, args, (self.target.project, self.target.project_number), self.options())
 
     def vector_store(self, name: str, args: VectorStoreArgs) -> KubernetesVectorStore:
         """Make a vector store on the cluster."""

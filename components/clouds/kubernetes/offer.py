@@ -19,6 +19,8 @@ OFFER = Offer(
         Feature.SCALE_TO_ZERO: "the nodes of an attached cluster do not go away: write the number there are",
         Feature.NEURON: "Inferentia and Trainium are Amazon's: choose a GPU",
         Feature.TPU: "TPUs are Google's: choose a GPU",
+        Feature.REPLICAS: "copies of an attached service's buckets are its operator's: replicate them there",
+        Feature.LOCKED_REPLICAS: "copies of an attached service's buckets are its operator's: replicate them there",
         Feature.PARALLEL_MODELS: "the parallel file system of an attached cluster is its storage class: name that one",
         Feature.PUBLIC_INGRESS: "the way into an attached cluster is its operator's: use the workload's hostname",
     },

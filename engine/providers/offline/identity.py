@@ -125,6 +125,12 @@ def _aws(schema: Resource, name: str, seed: str, inputs: Props, scope: Scope) ->
 
 
 def _gcp(schema: Resource, name: str, inputs: Props, scope: Scope) -> str:
+    """What it is called; a right's id is what it is given on, the role, and to whom."""
+    given = [str(inputs[key]) for key in ("role", "member") if "role" in schema.inputs and inputs.get(key)]
+    return "/".join((_gcp_named(schema, name, inputs, scope), *given))
+
+
+def _gcp_named(schema: Resource, name: str, inputs: Props, scope: Scope) -> str:
     own = name_of(inputs, name)
     template = next((one for one in _templates(schema) if "{{" in one), "")
     if not template:
