@@ -4,14 +4,10 @@ The proxy lives in an environment of its own (`make gateway`). The counters are 
 else a server in Python that speaks the same protocol.
 """
 
-import contextlib
-import ctypes
 import json
 import os
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +18,7 @@ from typing import Any, cast
 
 import httpx
 
+from engine import processes
 from engine.errors import EngineError
 from serving.gateway.files import files
 from serving.gateway.hooks.domicile_policy import digest
@@ -85,9 +82,10 @@ class Rig:
         """The file with the canaries' shares."""
         return self.folder / "rollout.json"
 
-    def pids(self) -> dict[str, int]:
-        """The processes."""
-        return {name: process.pid for name, process in self._running.items()}
+    @property
+    def whole(self) -> bool:
+        """Whether every process still runs."""
+        return all(process.poll() is None for process in self._running.values())
 
     def start(self) -> None:
         """Start everything and wait until the gateway is ready.
@@ -124,7 +122,7 @@ class Rig:
 
     def start_counters(self) -> None:
         """Start the store of limits and answers."""
-        port = self.ports.setdefault("counters", _free())
+        port = self.ports.setdefault("counters", *processes.free_ports(1))
         redis = shutil.which("redis-server")
         command = (
             [redis, "--port", str(port), "--save", "", "--requirepass", self._password, "--bind", "127.0.0.1"]
@@ -132,11 +130,11 @@ class Rig:
             else [str(ENVIRONMENT / "python"), "-c", FAKE, str(port)]
         )
         self._run("counters", command, {})
-        self._await("counters", lambda: _listens(port))
+        self._await("counters", lambda: processes.listens(port))
 
     def start_gateway(self) -> None:
         """Start the proxy, and wait until it is ready."""
-        port = self.ports.setdefault("gateway", _free())
+        port = self.ports.setdefault("gateway", *processes.free_ports(1))
         password = self._password if shutil.which("redis-server") else ""
         environment = {
             "PYTHONPATH": str(self.folder / "files"),
@@ -181,11 +179,7 @@ class Rig:
         for process in self._running.values():
             process.terminate()
         for process in self._running.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-                continue
-            process.kill()
-            process.wait()
+            processes.end(process)
         self._running.clear()
 
     def _ready(self) -> bool:
@@ -219,7 +213,7 @@ class Rig:
                 stderr=log,
                 cwd=ROOT if told else self.folder,
                 env={**base, **environment},
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 started from one thread
+                preexec_fn=processes.die_with_parent,  # noqa: PLW1509 started from one thread
             )
         self._running[name] = process
         return process
@@ -239,20 +233,3 @@ class Rig:
         file = self.folder / "logs" / f"{name}.log"
         lines = file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f"{name} ended: {lines[-1] if lines else 'it said nothing'} (all of it: {file})"
-
-
-def _free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as one:
-        one.settimeout(1)
-        return one.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _die_with_parent() -> None:
-    with contextlib.suppress(OSError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

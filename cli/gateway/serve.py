@@ -4,7 +4,6 @@ It holds an OS lock on ``lock`` for as long as it lives, tells in ``status.json`
 told to or nobody has used it for a while. Its processes die with it.
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -20,6 +19,7 @@ from typing import Any
 
 from blueprints import load
 from cli.gateway.rig import ROOT, Rig, RigError, StandIn
+from engine import processes
 from engine.localcluster.binaries import cache_folder
 from engine.state.files import write_atomic
 
@@ -30,12 +30,11 @@ READY_S = 150
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A gateway that runs: its address, its teams' keys by team, its processes."""
+    """A gateway that runs: its address, its teams' keys by team, its folder."""
 
     url: str
     keys: dict[str, str]
     folder: Path
-    pids: dict[str, int]
 
 
 def folder_of(stack: str) -> Path:
@@ -47,13 +46,8 @@ def main() -> int:
     """Run the gateway of a blueprint until it is told to end."""
     folder, blueprint = Path(sys.argv[1]), Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not processes.hold(folder / LOCK):
         return 1
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ended.set())
@@ -63,10 +57,9 @@ def main() -> int:
     rig = Rig(folder, plan.gateway, engines, keys)
     try:
         rig.start()
-        _tell(folder, {"url": rig.url, "keys": keys, "pids": rig.pids(), "error": ""})
-        while not ended.wait(5) and time.time() - (folder / STATUS).stat().st_mtime < IDLE_S:
-            if any(not Path(f"/proc/{pid}").exists() for pid in rig.pids().values()):
-                break
+        _tell(folder, {"url": rig.url, "keys": keys, "error": ""})
+        while rig.whole and time.time() - (folder / STATUS).stat().st_mtime < IDLE_S and not ended.wait(1):
+            pass
     except RigError as error:
         _tell(folder, {"error": str(error)})
         return 1
@@ -82,12 +75,12 @@ def _tell(folder: Path, status: dict[str, Any]) -> None:
 def running(stack: str) -> Running | None:
     """A stack's gateway, if it runs."""
     folder = folder_of(stack)
-    if not _holder(folder) or not (folder / STATUS).exists():
+    if not processes.holder(folder / LOCK) or not (folder / STATUS).exists():
         return None
     status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
     if status["error"]:
         raise RigError(status["error"])
-    return Running(status["url"], status["keys"], folder, status["pids"])
+    return Running(status["url"], status["keys"], folder)
 
 
 def ensure(stack: str, blueprint: Path, progress: Callable[[str], None]) -> Running:
@@ -113,7 +106,7 @@ def ensure(stack: str, blueprint: Path, progress: Callable[[str], None]) -> Runn
     while time.monotonic() < deadline:
         if (found := running(stack)) is not None:
             return found
-        if process.poll() is not None and not _holder(folder):
+        if process.poll() is not None and not processes.holder(folder / LOCK):
             break
         time.sleep(0.1)
     message = f"the gateway of '{stack}' does not start; see {folder / 'serve.log'}"
@@ -122,28 +115,7 @@ def ensure(stack: str, blueprint: Path, progress: Callable[[str], None]) -> Runn
 
 def stop(stack: str) -> bool:
     """End a stack's gateway; whether there was one."""
-    pid = _holder(folder_of(stack))
-    if not pid:
-        return False
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 30
-    while _holder(folder_of(stack)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if _holder(folder_of(stack)):
-        os.kill(pid, signal.SIGKILL)
-    return True
-
-
-def _holder(folder: Path) -> int:
-    lock = folder / LOCK
-    if not lock.exists():
-        return 0
-    with lock.open("r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(file.read() or 0)
-    return 0
+    return processes.end_holder(folder_of(stack) / LOCK, within_s=30)
 
 
 if __name__ == "__main__":

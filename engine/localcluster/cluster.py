@@ -1,11 +1,8 @@
 """Local clusters by name: start, look, stop. Several live side by side, each in its folder of the user's cache."""
 
-import fcntl
 import json
-import os
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -19,6 +16,7 @@ from typing import Any
 
 from catalog import inventory as inventories
 from catalog.inventory import Inventory
+from engine import processes
 from engine.localcluster import binaries, credentials, pools
 from engine.localcluster.errors import ClusterError
 from engine.localcluster.supervisor import LOCK, PLAN, STATUS
@@ -99,14 +97,7 @@ class Cluster:
 
     def down(self) -> bool:
         """Stop every process and remove the cluster; whether there was one."""
-        pid = self._holder()
-        if pid:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + 60
-            while self._holder() and time.monotonic() < deadline:
-                time.sleep(0.05)
-            if self._holder():
-                os.kill(pid, signal.SIGKILL)
+        processes.end_holder(self.folder / LOCK, within_s=60)
         if self._supervisor is not None:
             self._supervisor.wait()
         existed = self.folder.exists()
@@ -118,7 +109,7 @@ class Cluster:
         recorded: dict[str, Any] = {}
         if (self.folder / STATUS).exists():
             recorded = json.loads((self.folder / STATUS).read_text(encoding="utf-8"))
-        alive = self._holder() != 0
+        alive = processes.holder(self.folder / LOCK) != 0
         state = str(recorded.get("state", "starting")) if alive else "stopped"
         if not alive and recorded.get("state") == "failed":
             state = "failed"
@@ -139,18 +130,6 @@ class Cluster:
             return ""
         return f"https://127.0.0.1:{json.loads(plan.read_text(encoding='utf-8'))['ports']['apiserver']}"
 
-    def _holder(self) -> int:
-        """The supervisor's process id while it holds its lock, else 0."""
-        lock = self.folder / LOCK
-        if not lock.exists():
-            return 0
-        with lock.open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read() or 0)
-        return 0
-
     def _launch(self, found: binaries.Binaries) -> None:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / STATUS).unlink(missing_ok=True)
@@ -159,7 +138,7 @@ class Cluster:
         if earlier.exists():
             ports = json.loads(earlier.read_text(encoding="utf-8"))["ports"]
         if not ports or any(_taken(port) for port in ports.values()):
-            ports = dict(zip(("etcd", "peer", "apiserver"), _free_ports(3), strict=True))
+            ports = dict(zip(("etcd", "peer", "apiserver"), processes.free_ports(3), strict=True))
         plan = {
             "ports": ports,
             "commands": {name: list(command) for name, command in found.commands.items()},
@@ -237,17 +216,6 @@ def clusters() -> list[str]:
     """The names of the clusters that have a folder."""
     folder = binaries.cache_folder() / "clusters"
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _taken(port: int) -> bool:

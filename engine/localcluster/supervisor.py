@@ -4,13 +4,9 @@ Run as ``python -m engine.localcluster.supervisor <folder>``. It holds an OS loc
 it lives; its children die with it.
 """
 
-import contextlib
-import ctypes
-import fcntl
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -23,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine import processes
 from engine.clock import now
 from engine.localcluster import credentials
 from engine.localcluster.credentials import Credentials
@@ -34,7 +31,6 @@ PLAN = "plan.json"
 READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 4.0
 MAX_RESTARTS = 20
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
@@ -51,13 +47,8 @@ class Member:
 def main() -> int:
     """Run the cluster in the folder on the command line until told to stop."""
     folder = Path(sys.argv[1])
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not processes.hold(folder / LOCK):
         return 1
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return Supervisor(folder).run()
 
 
@@ -116,7 +107,7 @@ class Supervisor:
                 stdout=stream,
                 stderr=stream,
                 cwd=self.folder,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 this process starts members from one thread
+                preexec_fn=processes.die_with_parent,  # noqa: PLW1509 this process starts members from one thread
             )
 
     def _await_ready(self, member: Member) -> bool:
@@ -169,7 +160,9 @@ class Supervisor:
             config = credentials.kubeconfig(made, server, user, user)
             write_atomic(self.folder / f"{user}.kubeconfig", config.encode())
         members = [
-            Member("etcd", [*commands["etcd"], *_etcd(self.folder, ports, made)], lambda: _listens(ports["etcd"])),
+            Member(
+                "etcd", [*commands["etcd"], *_etcd(self.folder, ports, made)], lambda: processes.listens(ports["etcd"])
+            ),
             Member(
                 "kube-apiserver",
                 [*commands["kube-apiserver"], *_apiserver(ports, made)],
@@ -258,22 +251,8 @@ def _kwok(folder: Path, stages: list[str]) -> list[str]:
     ]
 
 
-def _die_with_parent() -> None:
-    os.setpgrp()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _yes() -> bool:
     return True
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _healthy(url: str, made: Credentials) -> bool:
