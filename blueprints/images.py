@@ -8,6 +8,7 @@ IMAGES = {
     "milvus": "docker.io/milvusdb/milvus:v2.6.4",
     "seaweedfs": "docker.io/chrislusf/seaweedfs:3.97",
     "python": "docker.io/library/python:3.13.9-slim",
+    "feast": "quay.io/feastdev/feature-server:0.67.0",
     "postgres": "ghcr.io/cloudnative-pg/postgresql:17.6-standard-bookworm",
     "valkey": "docker.io/valkey/valkey:8.1.4-alpine",
     "clickhouse": "docker.io/clickhouse/clickhouse-server:25.8.10.7",

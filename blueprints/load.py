@@ -6,14 +6,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from blueprints.knowledge_assistant import resolve as assistants
+from blueprints.customer_support.model import CustomerSupport
 from blueprints.knowledge_assistant.model import KnowledgeAssistant
-from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
-from blueprints.knowledge_assistant.workload import workload_of
+from blueprints.model_platform.model import ModelPlatform
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
 from blueprints.refusal import RefusedError
+from blueprints.served import resolve as served
+from blueprints.served.chatting import Chatting
+from blueprints.served.model import Served
+from blueprints.served.resolve import ServedPlan
+from blueprints.served.workload import workload_of
 from blueprints.state_store import resolve as state_stores
 from blueprints.state_store.model import StateStore
 from blueprints.state_store.resolve import StateStorePlan
@@ -23,10 +27,12 @@ from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-Blueprint = KnowledgeAssistant | Platform | StateStore
-Plan = KnowledgeAssistantPlan | PlatformPlan | StateStorePlan
+Blueprint = Served | Platform | StateStore
+Plan = ServedPlan | PlatformPlan | StateStorePlan
 KINDS: dict[str, type[Blueprint]] = {
+    "customer-support": CustomerSupport,
     "knowledge-assistant": KnowledgeAssistant,
+    "model-platform": ModelPlatform,
     "platform": Platform,
     "state-store": StateStore,
 }
@@ -62,6 +68,11 @@ def load(file: Path) -> Loaded:
         raise DocumentError(documents.explain(document, error)) from error
 
 
+def kind_of(blueprint: Blueprint) -> str:
+    """What a blueprint's `kind` says."""
+    return next(kind for kind, model in KINDS.items() if type(blueprint) is model)
+
+
 def plan(file: Path) -> Plan:
     """Read a blueprint and decide everything.
 
@@ -95,19 +106,19 @@ def _decided(file: Path, loaded: Loaded) -> Plan:
         target = blueprint.target
         return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
     hardware, classes = _hardware(file, loaded.document, blueprint)
-    return assistants.resolve(blueprint, hardware, classes)
+    return served.resolve(blueprint, hardware, classes)
 
 
-def assistant(file: Path) -> tuple[KnowledgeAssistant, KnowledgeAssistantPlan]:
-    """An assistant's blueprint and plan.
+def serving(file: Path) -> tuple[Served, ServedPlan]:
+    """The blueprint and the plan of a workload whose models are served.
 
     Raises:
         DocumentError: it is another kind of blueprint, or it cannot be used or not be planned.
     """
     found, decided = decide(file)
-    if isinstance(found, KnowledgeAssistant) and isinstance(decided, KnowledgeAssistantPlan):
+    if isinstance(found, Served) and isinstance(decided, ServedPlan):
         return found, decided
-    message = f"{file}: kind: a blueprint of kind '{found.kind}' serves no model; name a workload's"
+    message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' serves no model; name a workload's"
     raise DocumentError(message)
 
 
@@ -131,17 +142,15 @@ def workload(file: Path) -> Workload:
         DocumentError: it cannot be used, or it is no workload's.
     """
     loaded = load(file)
-    if not isinstance(loaded.blueprint, KnowledgeAssistant):
+    if not isinstance(loaded.blueprint, Chatting):
         message = (
-            f"{file}: kind: a {loaded.blueprint.kind} has no workload of its own; name one that runs on a platform"
+            f"{file}: kind: a {kind_of(loaded.blueprint)} has no workload of its own; name one in which people ask"
         )
         raise DocumentError(message)
     return workload_of(loaded.blueprint, _hardware(file, loaded.document, loaded.blueprint)[0])
 
 
-def _hardware(
-    file: Path, document: Document, blueprint: KnowledgeAssistant
-) -> tuple[Inventory, tuple[str, ...] | None]:
+def _hardware(file: Path, document: Document, blueprint: Served) -> tuple[Inventory, tuple[str, ...] | None]:
     """What there is to place on, and the classes of data it has keys for; None where any will do."""
     target = blueprint.target
     if not isinstance(target, PlatformTarget):

@@ -19,9 +19,10 @@ _PLATFORM: dict[str, Path] = {
     "cache": ("stores", "cache"),
     "queue": ("stores", "queue"),
     "warehouse": ("stores", "warehouse"),
+    "features": ("stores", "features"),
     "registry": ("stores", "registry"),
 }
-_ASSISTANT: dict[str, Path] = {
+_SERVED: dict[str, Path] = {
     "chat": ("models",),
     "fallback": ("fallback",),
     "embedding": ("models",),
@@ -32,6 +33,8 @@ _ASSISTANT: dict[str, Path] = {
     "ingestion": ("documents",),
     "monitoring": ("latency",),
     "chat-scaling": ("users",),
+    "chat-small": ("fallback",),
+    "chat-next": ("models", "candidate"),
 }
 _STATE_STORE: dict[str, Path] = {"state": ("target",)}
 
@@ -88,8 +91,14 @@ def _named(listed: Any, name: str, at: Path, content: dict[str, Any]) -> Path | 
     return None
 
 
-def _of_assistant(content: dict[str, Any], name: str) -> Path | None:
-    return ("name",) if name == content.get("name") else _ASSISTANT.get(name)
+def _of_served(content: dict[str, Any], name: str) -> Path | None:
+    if name == content.get("name"):
+        return ("name",)
+    listed: Any = content.get("models")
+    for index, one in enumerate(listed if isinstance(listed, list) else ()):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] YAML
+        if is_map(one) and one.get("alias") == name.removesuffix("-scaling"):
+            return ("models", index)
+    return _SERVED.get(name)
 
 
 def _of_state_store(content: dict[str, Any], name: str) -> Path | None:
@@ -99,6 +108,8 @@ def _of_state_store(content: dict[str, Any], name: str) -> Path | None:
 
 _KINDS: dict[str, Callable[[dict[str, Any], str], Path | None]] = {
     "platform": _of_platform,
-    "knowledge-assistant": _of_assistant,
+    "customer-support": _of_served,
+    "knowledge-assistant": _of_served,
+    "model-platform": _of_served,
     "state-store": _of_state_store,
 }

@@ -60,10 +60,11 @@ class Pool(Strict):
 
 
 class Inventory(Strict):
-    """The nodes of a cluster that serve, in one region."""
+    """The nodes of a cluster that serve, in one region. ``provider`` is the GPU cloud they are rented from."""
 
     region: Name
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    provider: Literal["", "coreweave", "lambda"] = ""
     pools: list[Pool]
 
 

@@ -7,18 +7,23 @@ from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
 
-_EXAMPLES = {"knowledge-assistant": Path(__file__).parents[1] / "blueprints/knowledge_assistant/examples/handbook.yaml"}
+_FOLDER = Path(__file__).parents[1] / "blueprints"
+EXAMPLES = {
+    "customer-support": _FOLDER / "customer_support/examples/support.yaml",
+    "knowledge-assistant": _FOLDER / "knowledge_assistant/examples/handbook.yaml",
+    "model-platform": _FOLDER / "model_platform/examples/models.yaml",
+}
 
 
 def new(kind: str, file: Path) -> None:
     """Write an example of a kind to edit; an existing file is left alone."""
-    if kind not in _EXAMPLES:
-        message = f"'{kind}' is not a blueprint; choose {', '.join(_EXAMPLES)}"
+    if kind not in EXAMPLES:
+        message = f"'{kind}' is not a blueprint; choose {', '.join(EXAMPLES)}"
         raise DocumentError(message)
     if file.exists():
         message = f"{file}: exists already; name another file"
         raise DocumentError(message)
-    file.write_text(_EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")
+    file.write_text(EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")
     console().print(f"wrote {file}: edit it, then run `domicile plan {file}`")
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.table import Table
 
 from blueprints import load
-from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
 from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
+from blueprints.served.resolve import ServedPlan
 from blueprints.state_store.resolve import StateStorePlan
 from cli.output import as_json as print_json
 from cli.output import console
@@ -41,7 +41,7 @@ def show(plan: Plan) -> None:
         operators = ", ".join(plan.store.operators)
         console().print(f"[bold]{plan.name}[/] in {plan.region}, {plan.country}, for {operators}")
     else:
-        _assistant(plan)
+        _served(plan)
 
 
 def _platform(plan: PlatformPlan) -> None:
@@ -75,7 +75,7 @@ def _platform(plan: PlatformPlan) -> None:
         out.print(f"[yellow]warning[/] {text}")
 
 
-def _assistant(plan: KnowledgeAssistantPlan) -> None:
+def _served(plan: ServedPlan) -> None:
     out = console()
     out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

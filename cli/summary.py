@@ -30,7 +30,7 @@ def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
         message = f"{session.project.stack_file(stack)}: config: 'domicile:blueprint' is missing"
         raise ProjectError(message)
     file = session.project.root / name
-    blueprint, plan = load.assistant(file)
+    blueprint, plan = load.serving(file)
     if not isinstance(blueprint.target, KubernetesTarget):
         message = (
             f"{file}: target: only an attached cluster can be asked what runs on it; `domicile outputs -s {stack}`"

@@ -26,6 +26,7 @@ class ObjectStorage(Part):
 
     endpoint: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?$", description="Its HTTPS address.")]
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"
+    secret: str = Field("objects", description="The Secret with `access-key` and `secret-key`, for workloads.")
 
 
 class KubernetesTarget(Part):

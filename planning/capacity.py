@@ -3,16 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from catalog import hardware
+from catalog import gpu_clouds, hardware
 from catalog.inventory import Inventory, Pool
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a server's replicas go; ``labels`` are what its nodes have beyond those of their accelerator."""
+    """Where a server's replicas go; ``label`` names the accelerator on its nodes, ``labels`` are their others."""
 
     pool: str
     product: str
+    label: tuple[str, str]
     instance_type: str
     zones: dict[str, int]
     labels: tuple[tuple[str, str], ...] = ()
@@ -23,6 +24,7 @@ class Capacity:
 
     def __init__(self, inventory: Inventory) -> None:
         """Start with every node free."""
+        self._provider = inventory.provider
         self._pools = {pool.name: pool for pool in inventory.pools}
         self._free: dict[str, list[tuple[str, int]]] = {}
         for pool in inventory.pools:
@@ -52,8 +54,11 @@ class Capacity:
         self._free[pool] = [(str(zone), int(free)) for zone, free in nodes]
         found = self._pools[pool]
         product = found.accelerator.product if found.accelerator else ""
+        label = gpu_clouds.label(self._provider, product)
+        if label is None:
+            return f"pool '{pool}': it is not known by which label {self._provider} names {product}"
         zones = dict(sorted(used.items()))
-        return Placed(pool, product, found.instance_type, zones, tuple(sorted(found.labels.items())))
+        return Placed(pool, product, label, found.instance_type, zones, tuple(sorted(found.labels.items())))
 
 
 def unknown_accelerator(pool: Pool) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from catalog import hardware, prices
+from catalog import gpu_clouds, hardware, prices
 from catalog.inventory import Inventory
 from planning import demand
 from planning.option import CLOUDS, Option
@@ -336,9 +336,13 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
             item, _cents(usd), f"{count} of {pool.accelerator.count} GPUs of a node, price of the inventory"
         )
     known = hardware.accelerator(pool.accelerator.product)
-    reference = reference_offer(known.name) if known else None
+    if inventory.provider:
+        reference = gpu_clouds.offer(inventory.provider, inventory.region, pool.accelerator.product)
+        where = f"{inventory.provider} {inventory.region}: name the inventory's monthly_usd_per_node"
+    else:
+        reference, where = reference_offer(known.name) if known else None, REFERENCE[1]
     if reference is None:
-        return CostLine(item, None, f"no price is known for {pool.accelerator.product} in {REFERENCE[1]}")
+        return CostLine(item, None, f"no price is known for {pool.accelerator.product} in {where}")
     each, best = reference
     basis = (
         f"{count} GPUs at the on-demand price of {best.cloud} {best.instance_type} in {best.region} "

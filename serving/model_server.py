@@ -40,7 +40,7 @@ class ModelServerSpec:
     precision: str
     replicas: int
     gpus: int
-    gpu_product: str
+    gpu_label: tuple[str, str]
     memory_gib: int
     cpu: int
     max_model_len: int
@@ -168,7 +168,7 @@ def _ports(engine: Engine, key: str) -> list[dict[str, Any]]:
 
 
 def _labels(spec: ModelServerSpec) -> tuple[tuple[str, str], ...]:
-    product = (("nvidia.com/gpu.product", spec.gpu_product),) if spec.runs.resource == "nvidia.com/gpu" else ()
+    product = (spec.gpu_label,) if spec.runs.resource == "nvidia.com/gpu" else ()
     return (*product, *spec.node_labels)
 
 

@@ -10,12 +10,12 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from blueprints import load  # noqa: E402 the program's folder is put on the path above
-from blueprints.knowledge_assistant import wire as assistants  # noqa: E402
-from blueprints.knowledge_assistant.model import KnowledgeAssistant  # noqa: E402
-from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan  # noqa: E402
 from blueprints.platform import wire as platforms  # noqa: E402
 from blueprints.platform.model import Platform  # noqa: E402
 from blueprints.platform.resolve import PlatformPlan  # noqa: E402
+from blueprints.served import wire as served  # noqa: E402
+from blueprints.served.model import Served  # noqa: E402
+from blueprints.served.resolve import ServedPlan  # noqa: E402
 from blueprints.state_store import wire as state_stores  # noqa: E402
 from blueprints.state_store.model import StateStore  # noqa: E402
 from blueprints.state_store.resolve import StateStorePlan  # noqa: E402
@@ -35,12 +35,9 @@ try:
 except load.DocumentError as error:
     raise pulumi.RunError(str(error)) from None
 match blueprint, plan:
-    case KnowledgeAssistant(), KnowledgeAssistantPlan():
-        outputs = assistants.wire(
-            plan,
-            kit_for(blueprint.target),
-            assistants.Scripts(scaler=script("queue_scaler"), ingest=script("ingest")),
-        )
+    case Served(), ServedPlan():
+        scripts = served.Scripts(scaler=script("queue_scaler"), ingest=script("ingest"))
+        outputs = served.wire(plan, kit_for(blueprint.target), scripts)
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
     case StateStore(), StateStorePlan():

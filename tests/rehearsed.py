@@ -1,8 +1,10 @@
 """Rehearsals of the project's own stacks, shared by the tests of one file: state and clouds lie in a folder of theirs."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from conftest import ROOT, Stack
 
 from engine.session import Rehearsal
@@ -21,3 +23,21 @@ def backend(folder: Path) -> pytest.MonkeyPatch:
     patch.setenv("PULUMI_BACKEND_URL", f"file://{folder}")
     patch.setenv("PULUMI_CONFIG_PASSPHRASE", "for tests")
     return patch
+
+
+def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
+    """A copy of a blueprint with values changed, by their dotted paths; files it names are still found."""
+    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for path, value in change.items():
+        *parents, last = path.split(".")
+        at: Any = content
+        for part in parents:
+            at = at[int(part)] if part.isdigit() else at.setdefault(part, {})
+        at[last] = value
+    target = content["target"]
+    for key in ("platform", "inventory"):
+        if key in target:
+            target[key] = str((file.parent / target[key]).resolve())
+    copy = folder / file.name
+    copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return str(copy)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from blueprints.written import Country, DataClass, Name, Owner, Written
-from components.targets import WorkloadTarget
+from blueprints.served.chatting import Asked, Chatting
+from blueprints.served.model import Documents
+from blueprints.written import Written
 
 
 class Users(Written):
@@ -18,168 +19,32 @@ class Users(Written):
     answer_tokens: Annotated[int, Field(gt=0, le=32_000)] = 400
 
 
-class Documents(Written):
-    """What it knows."""
-
-    count: Annotated[int, Field(gt=0, le=100_000_000)]
-    mean_pages: Annotated[float, Field(gt=0, le=10_000)] = 5.0
-    refresh: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = "15 2 * * *"
-
-
-class Data(Written):
-    """What law and policy say of the documents."""
-
-    class_: Annotated[str, Field(alias="class", description="public, internal, confidential or restricted.")]
-    jurisdictions: Annotated[list[Country], Field(min_length=1, description="Countries the data must stay in.")]
-    retention_days: Annotated[int, Field(gt=0, le=3650)] = 365
-
-    @model_validator(mode="after")
-    def _known_class(self) -> "Data":
-        if self.class_ not in {one.value for one in DataClass}:
-            message = f"class: '{self.class_}' is not a data class; choose {', '.join(DataClass)}"
-            raise ValueError(message)
-        return self
-
-
-class Latency(Written):
-    """What users wait for, at the 95th percentile."""
-
-    first_token_ms: Annotated[int, Field(ge=50, le=60_000)] = 2000
-    per_token_ms: Annotated[int, Field(ge=5, le=1000)] = 60
-
-
-class Candidate(Written):
-    """A model, or the same one in another way, that shall take the chat model's place if it proves itself."""
-
-    model: str
-    precision: Literal["bf16", "fp8"] = "bf16"
-    engine: Literal["vllm", "sglang", "trtllm"] = "vllm"
-
-
-class Models(Written):
-    """Which models answer, by Hugging Face id; the catalog must know them."""
-
-    chat: str = "Qwen/Qwen3-8B"
-    embedding: str = "BAAI/bge-m3"
-    precision: Literal["bf16", "fp8"] = "bf16"
-    engine: Annotated[Literal["vllm", "sglang", "trtllm"], Field(description="What runs the chat model.")] = "vllm"
-    candidate: Candidate | None = None
-
-
-class Refuse(Written):
-    """An overloaded or failed chat model is an error to the caller, after retries."""
-
-    kind: Literal["refuse"]
-
-
-class SmallerModel(Written):
-    """Another model answers when the chat model cannot."""
-
-    kind: Literal["smaller-model"]
-    model: str
-
-
-class Review(Written):
-    """How many answers people look at afterwards."""
-
-    sample_percent: Annotated[int, Field(ge=0, le=100)] = 0
-
-
-class Budget(Written):
-    """What it may cost a month, and what happens when the plan costs more."""
-
-    monthly_usd: Annotated[int, Field(gt=0)]
-    when_exceeded: Literal["refuse", "warn"] = "refuse"
-
-
-class Team(Written):
-    """Who uses the gateway, with a key of its own, and how much; what is not stated is not limited."""
-
-    name: Name
-    requests_per_minute: Annotated[int, Field(gt=0)] | None = None
-    tokens_per_minute: Annotated[int, Field(gt=0)] | None = None
-    parallel: Annotated[int, Field(gt=0, description="Requests at a time.")] | None = None
-    monthly_usd: Annotated[float, Field(gt=0, description="Of the models' price by tokens.")] | None = None
-
-
-class Identity(Written):
-    """An identity provider whose tokens the gateway takes; a claim names the group, and a group is a team."""
-
-    issuer: Annotated[str, Field(pattern=r"^https://")]
-    audience: str
-    keys: Annotated[str, Field(pattern=r"^https://", description="The address of its signing keys (JWKS).")]
-    claim: str = "groups"
-    teams: dict[str, str]
-
-
-class Access(Written):
-    """Who may reach the gateway: teams inside the cluster, and from outside under a host name."""
-
-    hostname: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
-    teams: list[Team] = Field(min_length=1, default_factory=lambda: [Team(name="applications")])
-    identities: list[Identity] = Field(default_factory=list[Identity])
-
-    @model_validator(mode="after")
-    def _known_teams(self) -> "Access":
-        names = [team.name for team in self.teams]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
-            raise ValueError(message)
-        if "ingestion" in names:
-            message = "teams: 'ingestion' is the name of the assistant's own job: choose another"
-            raise ValueError(message)
-        for identity in self.identities:
-            unknown = sorted(set(identity.teams.values()) - set(names))
-            if unknown:
-                message = f"identities: {', '.join(unknown)} is no team of this blueprint; it has {', '.join(names)}"
-                raise ValueError(message)
-        return self
-
-
-Redacted = Literal["email", "iban", "payment-card", "aadhaar", "pan", "us-ssn", "phone", "ip-address"]
-
-
-class Prompt(Written):
-    """A version of a system prompt, and its share of people."""
-
-    name: Name
-    version: Name
-    text: Annotated[str, Field(min_length=1, max_length=20_000)]
-    weight: Annotated[int, Field(ge=0, le=100)] = 100
-
-
-class Answers(Written):
-    """What the gateway does with questions and answers.
-
-    ``cache_minutes`` keeps equal answers for a team; data of the class `restricted` never. Answers less sure than
-    ``confidence`` wait for people to look at. ``log_texts`` writes questions and answers to the audit log, which
-    otherwise has their digests only.
-    """
-
-    redact: list[Redacted] = Field(default_factory=list[Redacted])
-    deny: list[Annotated[str, Field(min_length=3)]] = Field(default_factory=list[str])
-    cache_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
-    confidence: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    log_texts: bool = False
-    prompts: list[Prompt] = Field(default_factory=list[Prompt])
-
-
-class KnowledgeAssistant(Written):
+class KnowledgeAssistant(Chatting):
     """An internal knowledge assistant."""
 
     kind: Literal["knowledge-assistant"]
-    name: Name
-    owner: Owner
     users: Users
     documents: Documents
-    data: Data
-    latency: Latency = Latency()
-    availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.5
-    models: Models = Models()
-    fallback: Annotated[Refuse | SmallerModel, Field(discriminator="kind")] = Refuse(kind="refuse")
-    review: Review = Review()
-    budget: Budget
-    access: Access = Access()
-    answers: Answers = Answers()
-    target: WorkloadTarget
+
+    @property
+    def asked(self) -> Asked:
+        """What its users ask."""
+        users = self.users
+        return Asked(
+            people=users.active,
+            daily=users.active * users.questions_per_day,
+            busiest_hour_share=users.busiest_hour_share,
+            prompt_tokens=users.prompt_tokens,
+            answer_tokens=users.answer_tokens,
+        )
+
+    def taken_for_granted(self) -> tuple[str, ...]:
+        """The load that was not stated."""
+        load = ("questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens")
+        unset = [name for name in load if name not in self.users.model_fields_set]
+        return tuple(f"users.{name} = {getattr(self.users, name)}" for name in unset)
+
+    @property
+    def knows(self) -> Documents:
+        """Its documents."""
+        return self.documents

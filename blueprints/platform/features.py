@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from blueprints.platform.model import Platform, Pool
+from blueprints.platform.model import Platform, Pool, Warehouse
 from blueprints.refusal import Reason
 from catalog import hardware
 from components.clouds.offer import Feature, Offer
@@ -38,7 +38,7 @@ def asked(blueprint: Platform) -> Iterator[tuple[Feature, Path]]:
             yield kind, ("stores", "objects", index, "replica_region")
     if stores.models is not None and stores.models.parallel:
         yield Feature.PARALLEL_MODELS, ("stores", "models", "parallel")
-    if stores.warehouse is not None:
+    if isinstance(stores.warehouse, Warehouse):
         yield Feature.WAREHOUSE, ("stores", "warehouse")
     if blueprint.network.public_ingress:
         yield Feature.PUBLIC_INGRESS, ("network", "public_ingress")

@@ -1,13 +1,14 @@
 """What a platform team writes: the cluster, the stores and the guards that workloads of a region share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from blueprints.written import Country, Name, Owner, Written
 from components.gpu_pool.spec import CapacityKind
 from components.targets import Target
 
+Schedule = Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")]
 Days = Annotated[int, Field(gt=0, le=3650)]
 Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", description="A network, as 10.20.0.0/16.")]
 
@@ -120,9 +121,52 @@ class Queue(Written):
 
 
 class Warehouse(Written):
-    """Tables for analysis and features."""
+    """Tables for analysis and features, in the target's own warehouse."""
 
+    engine: Literal["own"] = "own"
     expire_days: Days | None = None
+
+
+Ranges = Annotated[list[Cidr], Field(min_length=1, description="Addresses that may sign in.")]
+VendorCloud = Annotated[Literal["aws", "gcp", "azure"], Field(description="Where the vendor keeps the account.")]
+
+
+class Snowflake(Written):
+    """The same at Snowflake, in an account that is there; its region the law is asked about."""
+
+    engine: Literal["snowflake"]
+    organization: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*$")]
+    account: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    cloud: VendorCloud
+    region: Annotated[str, Field(description="The account's region, as its cloud names it.")]
+    size: Literal["XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE"] = "XSMALL"
+    monthly_credits: Annotated[int, Field(gt=0, description="The compute ends when they are used up.")]
+    clients: Ranges
+    public_key: Annotated[str, Field(pattern=r"^-----BEGIN PUBLIC KEY-----", description="The workloads' (PEM, RSA).")]
+    history_days: Annotated[int, Field(ge=0, le=90)] = 7
+
+
+class Databricks(Written):
+    """The same at Databricks, in a workspace that is there; its region the law is asked about."""
+
+    engine: Literal["databricks"]
+    host: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+$")]
+    cloud: VendorCloud
+    region: Annotated[str, Field(description="The workspace's region, as its cloud names it.")]
+    size: Literal["2X-Small", "X-Small", "Small", "Medium", "Large"] = "2X-Small"
+    clients: Ranges
+    group: Annotated[str, Field(min_length=1, description="Who may use it, by the name of their group.")]
+    storage: Annotated[str, Field(pattern=r"^(s3|gs|abfss)://", description="Where the catalog keeps its tables.")]
+
+
+class Features(Written):
+    """A feature store (Feast): registry in a bucket, history in the target's warehouse, fresh values in Valkey."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 2
+    memory_gib: Annotated[int, Field(ge=1, le=100, description="Of fresh values.")] = 4
+    materialize: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = (
+        "*/15 * * * *"
+    )
 
 
 MIRRORS = ("registry-1.docker.io", "quay.io")
@@ -153,6 +197,13 @@ class Registry(Written):
     )
 
 
+def _engine_of(written: Any) -> str:
+    """A warehouse that names no engine is the target's own."""
+    if isinstance(written, Written):
+        return str(getattr(written, "engine", ""))
+    return str(written.get("engine", "own")) if hasattr(written, "get") else ""
+
+
 class Stores(Written):
     """What keeps data. What is left out is not made."""
 
@@ -162,7 +213,16 @@ class Stores(Written):
     vectors: Annotated[OwnVectors | Pinecone, Field(discriminator="engine")] | None = None
     cache: Cache | None = None
     queue: Queue | None = None
-    warehouse: Warehouse | None = None
+    warehouse: (
+        Annotated[
+            Annotated[Warehouse, Tag("own")]
+            | Annotated[Snowflake, Tag("snowflake")]
+            | Annotated[Databricks, Tag("databricks")],
+            Discriminator(_engine_of),
+        ]
+        | None
+    ) = None
+    features: Features | None = None
     registry: Registry | None = Registry()
 
 

@@ -2,19 +2,33 @@
 
 from collections.abc import Iterator
 
-from blueprints.platform.model import Pinecone, Platform
+from blueprints.platform.model import Databricks, Pinecone, Platform, Snowflake, Warehouse
 from blueprints.refusal import Reason
 from catalog import places
 from components.identity.spec import Access, IdentitySpec, Use
 from components.ownership import Ownership
 
 SHARED = ("queue", "warehouse", "registry")
+FEATURES = "features"
 
 
 def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[IdentitySpec, ...]:
     """The identities of workloads, each with what it uses and nothing else."""
     kinds = _kinds(blueprint)
-    return tuple(
+    features = (
+        IdentitySpec(
+            name=f"{blueprint.name}-{FEATURES}",
+            ownership=ownership,
+            region=region,
+            namespace=blueprint.name,
+            service_account=FEATURES,
+            uses=(
+                Use(kind="object_store", name=f"{blueprint.name}-{FEATURES}", access=Access.WRITE),
+                Use(kind="warehouse", name="warehouse", access=Access.READ),
+            ),
+        ),
+    )
+    return (features if blueprint.stores.features is not None else ()) + tuple(
         IdentitySpec(
             name=f"{blueprint.name}-{one.name}",
             ownership=ownership,
@@ -46,21 +60,27 @@ def refused(blueprint: Platform) -> Iterator[Reason]:
                 yield Reason((*at, "store"), f"there is no store '{use.store}' to use; there are {known}")
             elif use.store == "registry" and use.access == "write":
                 yield Reason((*at, "access"), "workloads read images: who writes them is the platform's pipeline")
-    wanted = blueprint.stores.vectors
-    if isinstance(wanted, Pinecone):
-        yield from _pinecone(blueprint, wanted)
-    elif vectors_at(blueprint) == "sql" and blueprint.stores.sql is None:
+    vectors, warehouse = blueprint.stores.vectors, blueprint.stores.warehouse
+    if isinstance(vectors, Pinecone):
+        yield from _elsewhere(blueprint, vectors, ("stores", "vectors", "region"), "use an engine in the cluster")
+    if isinstance(warehouse, Snowflake | Databricks):
+        yield from _elsewhere(blueprint, warehouse, ("stores", "warehouse", "region"), "use the target's own")
+    if blueprint.stores.features is not None and not isinstance(warehouse, Warehouse):
+        yield Reason(("stores", "features"), "a feature store keeps its history in the target's own warehouse: add it")
+    if vectors_at(blueprint) == "sql" and blueprint.stores.sql is None:
         yield Reason(("stores", "vectors", "engine"), "pgvector lives in PostgreSQL: add stores.sql")
 
 
-def _pinecone(blueprint: Platform, wanted: Pinecone) -> Iterator[Reason]:
-    at = ("stores", "vectors", "region")
+def _elsewhere(
+    blueprint: Platform, wanted: Pinecone | Snowflake | Databricks, at: tuple[str, ...], remedy: str
+) -> Iterator[Reason]:
+    """What a vendor keeps where there is no such region, or where the data may not be."""
     found = places.regions().get((wanted.cloud, wanted.region))
     if found is None:
         yield Reason(at, f"there is no region '{wanted.region}' in {wanted.cloud}")
     elif found.country not in blueprint.data.jurisdictions:
         text = f"{wanted.region} is in {found.country or 'a country not known'}, the data must stay in "
-        yield Reason(at, f"{text}{', '.join(blueprint.data.jurisdictions)}: use an engine in the cluster")
+        yield Reason(at, f"{text}{', '.join(blueprint.data.jurisdictions)}: {remedy}")
 
 
 def _use(found: tuple[str, str], access: str) -> Use:
@@ -71,4 +91,8 @@ def _use(found: tuple[str, str], access: str) -> Use:
 def _kinds(blueprint: Platform) -> dict[str, tuple[str, str]]:
     """The stores that can be used: a name in the blueprint to (kind, name of the resource)."""
     found = {one.name: ("object_store", f"{blueprint.name}-{one.name}") for one in blueprint.stores.objects}
-    return found | {kind: (kind, kind) for kind in SHARED if getattr(blueprint.stores, kind) is not None}
+    made = [kind for kind in SHARED if getattr(blueprint.stores, kind) is not None]
+    if isinstance(blueprint.stores.warehouse, Snowflake | Databricks):
+        # it knows its own users, not the cloud's
+        made.remove("warehouse")
+    return found | {kind: (kind, kind) for kind in made}

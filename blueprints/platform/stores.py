@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
-from blueprints.platform.model import OwnVectors, Platform
+from blueprints.platform.model import Databricks, Objects, OwnVectors, Platform, Snowflake, Warehouse
+from blueprints.platform.needs import FEATURES
 from blueprints.refusal import Reason
 from catalog import places
 from components.cache.spec import CacheSpec
+from components.feature_store.spec import FeatureStoreSpec
 from components.keys.spec import KeysSpec
 from components.model_store.spec import ModelStoreSpec
 from components.object_store.spec import ObjectStoreSpec
@@ -17,6 +19,7 @@ from components.registry.spec import RegistrySpec
 from components.sql.spec import SqlSpec
 from components.vector_store.spec import VectorStoreSpec
 from components.warehouse.spec import WarehouseSpec
+from components.warehouse.vendors import DatabricksSpec, SnowflakeSpec, VendorSpec
 
 OLD_VERSIONS_DAYS = 90
 
@@ -33,13 +36,24 @@ class Stores:
     cache: CacheSpec | None
     queue: QueueSpec | None
     warehouse: WarehouseSpec | None
+    vendor_warehouse: VendorSpec | None
+    features: FeatureStoreSpec | None
     registry: RegistrySpec | None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of those that are made."""
-        single = (self.sql, self.vectors, self.cache, self.queue, self.warehouse, self.registry)
-        return tuple(spec.name for spec in (*self.objects, *single) if spec is not None)
+        single = (
+            self.sql,
+            self.vectors,
+            self.cache,
+            self.queue,
+            self.warehouse,
+            self.vendor_warehouse,
+            self.features,
+            self.registry,
+        )
+        return tuple(dict.fromkeys(spec.name for spec in (*self.objects, *single) if spec is not None))
 
 
 def replicas_refused(blueprint: Platform, cloud: str, region: str) -> Iterator[Reason]:
@@ -86,6 +100,8 @@ def replica_keys(blueprint: Platform, stores: Stores, ownership: Ownership) -> t
 def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
     """The stores of a platform; ``ownership`` has the class of data that everything without its own is kept as."""
     wanted, name = blueprint.stores, blueprint.name
+    # a feature store keeps its registry in a bucket
+    buckets = [*wanted.objects, *([Objects(name=FEATURES)] if wanted.features is not None else [])]
     return Stores(
         objects=tuple(
             ObjectStoreSpec(
@@ -97,15 +113,17 @@ def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
                 cold_after_days=one.cold_after_days,
                 replica_region=one.replica_region,
             )
-            for one in wanted.objects
+            for one in buckets
         ),
-        object_keys=tuple(one.data_class or ownership.data_class for one in wanted.objects),
+        object_keys=tuple(one.data_class or ownership.data_class for one in buckets),
         models=_models(blueprint, ownership, region),
         sql=_sql(blueprint, ownership, region),
         vectors=_vectors(blueprint, ownership),
         cache=_cache(blueprint, ownership, region),
         queue=_queue(blueprint, ownership, region),
         warehouse=_warehouse(blueprint, ownership, region),
+        vendor_warehouse=_vendor_warehouse(blueprint, ownership),
+        features=_features(blueprint, ownership, region),
         registry=_registry(blueprint, ownership, region),
     )
 
@@ -151,7 +169,7 @@ def _vectors(blueprint: Platform, ownership: Ownership) -> VectorStoreSpec | Non
         storage_class="encrypted",
         memory_gib=wanted.memory_gib,
         clients=(),
-        namespaces=tuple(dict.fromkeys(one.namespace for one in blueprint.identities)),
+        namespaces=namespaces_of(blueprint),
         backup_image=IMAGES["curl"],
         backup_schedule="45 3 * * *",
         keep_backups=14,
@@ -188,7 +206,7 @@ def _queue(blueprint: Platform, ownership: Ownership, region: str) -> QueueSpec 
 
 def _warehouse(blueprint: Platform, ownership: Ownership, region: str) -> WarehouseSpec | None:
     wanted = blueprint.stores.warehouse
-    if wanted is None:
+    if not isinstance(wanted, Warehouse):
         return None
     return WarehouseSpec(
         name=f"{blueprint.name}-warehouse",
@@ -198,6 +216,66 @@ def _warehouse(blueprint: Platform, ownership: Ownership, region: str) -> Wareho
         clients=blueprint.network.cidr,
         image=IMAGES["clickhouse"],
     )
+
+
+def _vendor_warehouse(blueprint: Platform, ownership: Ownership) -> VendorSpec | None:
+    wanted = blueprint.stores.warehouse
+    name = f"{blueprint.name}-warehouse"
+    if isinstance(wanted, Snowflake):
+        return SnowflakeSpec(
+            name=name,
+            ownership=ownership,
+            organization=wanted.organization,
+            account=wanted.account,
+            region=wanted.region,
+            size=wanted.size,
+            monthly_credits=wanted.monthly_credits,
+            clients=tuple(wanted.clients),
+            public_key=wanted.public_key,
+            history_days=wanted.history_days,
+        )
+    if isinstance(wanted, Databricks):
+        return DatabricksSpec(
+            name=name,
+            ownership=ownership,
+            host=wanted.host,
+            region=wanted.region,
+            size=wanted.size,
+            clients=tuple(wanted.clients),
+            group=wanted.group,
+            storage=wanted.storage,
+        )
+    return None
+
+
+def _features(blueprint: Platform, ownership: Ownership, region: str) -> FeatureStoreSpec | None:
+    wanted = blueprint.stores.features
+    if wanted is None:
+        return None
+    return FeatureStoreSpec(
+        name=f"{blueprint.name}-{FEATURES}",
+        ownership=ownership,
+        region=region,
+        service_account=FEATURES,
+        image=IMAGES["feast"],
+        replicas=wanted.replicas,
+        materialize=wanted.materialize,
+        online=CacheSpec(
+            name=f"{blueprint.name}-{FEATURES}-online",
+            ownership=ownership,
+            region=region,
+            memory_gib=wanted.memory_gib,
+            replicas=0,
+            clients=blueprint.network.cidr,
+            image=IMAGES["valkey"],
+        ),
+        namespaces=namespaces_of(blueprint),
+    )
+
+
+def namespaces_of(blueprint: Platform) -> tuple[str, ...]:
+    """The namespaces of workloads that have an identity here: what is in the cluster is open to them."""
+    return tuple(dict.fromkeys(one.namespace for one in blueprint.identities))
 
 
 def _registry(blueprint: Platform, ownership: Ownership, region: str) -> RegistrySpec | None:

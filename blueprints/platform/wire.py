@@ -11,17 +11,18 @@ from components.audit.contract import AuditArgs, HasAudit
 from components.budget.contract import BudgetArgs, HasBudget
 from components.cache.contract import CacheArgs, HasCache
 from components.cluster.contract import ClusterArgs, HasCluster
+from components.feature_store.contract import FeatureStoreArgs, HasFeatureStore
 from components.gpu_pool.contract import GpuPoolArgs, HasGpuPool
 from components.identity.contract import HasIdentity, IdentityArgs
 from components.keys.contract import HasKeys, KeysArgs
 from components.model_store.contract import HasModelStore, ModelStoreArgs
 from components.network.contract import HasNetwork, NetworkArgs
-from components.object_store.contract import HasObjectStore, ObjectStoreArgs
+from components.object_store.contract import HasObjectStore, ObjectStore, ObjectStoreArgs
 from components.queue.contract import HasQueue, QueueArgs
 from components.registry.contract import HasRegistry, RegistryArgs
 from components.sql.contract import HasSql, SqlArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
-from components.warehouse.contract import HasWarehouse, WarehouseArgs
+from components.warehouse.contract import HasVendorWarehouse, HasWarehouse, Warehouse, WarehouseArgs
 
 
 class PlatformKit(
@@ -39,6 +40,8 @@ class PlatformKit(
     HasCache,
     HasQueue,
     HasWarehouse,
+    HasVendorWarehouse,
+    HasFeatureStore,
     HasRegistry,
     Protocol,
 ):
@@ -78,6 +81,8 @@ class _Inside:
 class _Made:
     endpoints: dict[str, Output[str]]
     resources: dict[str, Output[str]]
+    objects: dict[str, ObjectStore]
+    warehouse: Warehouse | None
 
 
 def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
@@ -109,8 +114,9 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
     inside = _Inside(by_class, away, key, network.network, network.endpoints, budget.namespace)
     stores = _stores(plan, kit, inside)
     resources = stores.resources
+    accounts: dict[str, Mapping[str, Output[str]]] = {}
     for spec in plan.identities:
-        kit.identity(
+        accounts[spec.service_account] = kit.identity(
             f"identity-{spec.name}",
             IdentityArgs(
                 spec=spec,
@@ -119,7 +125,8 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
                 resources={use.name: resources[use.name] for use in spec.uses},
                 key=key,
             ),
-        )
+        ).marks
+    _features(plan, kit, stores, accounts, inside)
     return PlatformOutputs(
         cluster=cluster.cluster,
         kubeconfig=cluster.kubeconfig,
@@ -137,13 +144,9 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
 
 def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
     stores, key, net, subnets = plan.stores, inside.key, inside.network, inside.subnets
-    endpoints: dict[str, Output[str]] = {}
-    resources: dict[str, Output[str]] = {}
-    for spec, kind in zip(stores.objects, stores.object_keys, strict=True):
-        away = inside.away.get(spec.replica_region)
-        copy = away.apply(lambda found, kind=kind: found[kind]) if away is not None else None
-        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=inside.keys[kind], replica_key=copy))
-        endpoints[spec.name], resources[spec.name] = store.endpoint, store.resource
+    made = _Made({}, {}, {}, _warehouse(plan, kit, inside))
+    endpoints, resources = made.endpoints, made.resources
+    _objects(plan, kit, inside, made)
     if stores.models is not None:
         models = kit.model_store("models", ModelStoreArgs(spec=stores.models, key=key, network=net, subnets=subnets))
         endpoints["models"], resources["models"] = models.storage_class, models.resource
@@ -151,8 +154,8 @@ def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
         sql = kit.sql("sql", SqlArgs(spec=stores.sql, key=key, network=net, subnets=subnets))
         endpoints["sql"], resources["sql"] = sql.endpoint, sql.resource
     if stores.vectors is not None:
-        made = kit.vector_store("vectors", VectorStoreArgs(spec=stores.vectors, namespace=inside.namespace))
-        endpoints["vectors"] = made.endpoint
+        vectors = kit.vector_store("vectors", VectorStoreArgs(spec=stores.vectors, namespace=inside.namespace))
+        endpoints["vectors"] = vectors.endpoint
     elif plan.vectors_at:
         endpoints["vectors"] = endpoints["sql"] if plan.vectors_at == "sql" else Output.from_input(plan.vectors_at)
     if stores.cache is not None:
@@ -161,12 +164,57 @@ def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
     if stores.queue is not None:
         queue = kit.queue("queue", QueueArgs(spec=stores.queue, key=key, network=net, subnets=subnets))
         endpoints["queue"], resources["queue"] = queue.endpoint, queue.resource
-    if stores.warehouse is not None:
-        warehouse = kit.warehouse(
-            "warehouse", WarehouseArgs(spec=stores.warehouse, key=key, network=net, subnets=subnets)
-        )
-        endpoints["warehouse"], resources["warehouse"] = warehouse.endpoint, warehouse.resource
+    if made.warehouse is not None:
+        endpoints["warehouse"], resources["warehouse"] = made.warehouse.endpoint, made.warehouse.resource
     if stores.registry is not None:
         registry = kit.registry("registry", RegistryArgs(spec=stores.registry, key=key))
         endpoints["registry"], resources["registry"] = registry.host, registry.resource
-    return _Made(endpoints, resources)
+    return made
+
+
+def _objects(plan: PlatformPlan, kit: PlatformKit, inside: _Inside, made: _Made) -> None:
+    for spec, kind in zip(plan.stores.objects, plan.stores.object_keys, strict=True):
+        away = inside.away.get(spec.replica_region)
+        copy = away.apply(lambda found, kind=kind: found[kind]) if away is not None else None
+        store = kit.object_store(spec.name, ObjectStoreArgs(spec=spec, key=inside.keys[kind], replica_key=copy))
+        made.objects[spec.name] = store
+        made.endpoints[spec.name], made.resources[spec.name] = store.endpoint, store.resource
+
+
+def _warehouse(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> Warehouse | None:
+    stores = plan.stores
+    if stores.vendor_warehouse is not None:
+        return kit.vendor_warehouse("warehouse", stores.vendor_warehouse)
+    if stores.warehouse is None:
+        return None
+    args = WarehouseArgs(spec=stores.warehouse, key=inside.key, network=inside.network, subnets=inside.subnets)
+    return kit.warehouse("warehouse", args)
+
+
+def _features(
+    plan: PlatformPlan,
+    kit: PlatformKit,
+    stores: _Made,
+    accounts: Mapping[str, Mapping[str, Output[str]]],
+    inside: _Inside,
+) -> None:
+    spec, warehouse = plan.stores.features, stores.warehouse
+    if spec is None or warehouse is None:
+        return
+    bucket = stores.objects[spec.name]
+    features = kit.feature_store(
+        "features",
+        FeatureStoreArgs(
+            spec=spec,
+            namespace=inside.namespace,
+            annotations=accounts[spec.service_account],
+            bucket=bucket.bucket,
+            bucket_endpoint=bucket.endpoint,
+            bucket_resource=bucket.resource,
+            warehouse=warehouse.endpoint,
+            database=warehouse.database,
+            access=warehouse.access,
+            key=inside.key,
+        ),
+    )
+    stores.endpoints["features"] = features.endpoint

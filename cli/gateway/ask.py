@@ -27,7 +27,7 @@ def run(stack: str, question: str, folder: Path, team: str | None, alias: str, *
     """
     out = console()
     blueprint = blueprint_of(stack, folder)
-    load.assistant(blueprint)
+    load.serving(blueprint)
     gateway = serve.ensure(stack, blueprint, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
     names = [name for name in gateway.keys if name != "ingestion"]
     who = team or names[0]

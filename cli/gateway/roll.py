@@ -25,7 +25,7 @@ def run(
     """
     out = console()
     file = blueprint_of(stack, folder)
-    blueprint, plan = load.assistant(file)
+    blueprint, plan = load.serving(file)
     if not any(alias.canary for alias in plan.gateway.aliases):
         message = f"{file}: models.candidate: there is none to roll out; name one and bring the stack up first"
         raise RolloutError(message)

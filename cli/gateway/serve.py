@@ -51,7 +51,7 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ended.set())
-    plan = load.assistant(blueprint)[1]
+    plan = load.serving(blueprint)[1]
     engines = tuple(StandIn(one.name, slots=one.max_num_seqs) for one in plan.servers)
     keys = {team.name: f"sk-{secrets.token_hex(20)}" for team in plan.gateway.teams}
     rig = Rig(folder, plan.gateway, engines, keys)

@@ -32,7 +32,8 @@ class KubernetesCache(Component):
         """Create the cache."""
         super().__init__(name, args, opts)
         spec = args.spec
-        labels, selector = spec.ownership.labels("cache"), spec.ownership.selector("cache")
+        part = spec.name.removeprefix(f"{spec.ownership.workload}-")
+        labels, selector = spec.ownership.labels(part), spec.ownership.selector(part)
         place = {"namespace": namespace, "labels": labels}
         password = random.RandomPassword(f"{name}-password", length=40, special=False, opts=self.child())
         k8s.core.v1.Secret(

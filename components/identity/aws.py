@@ -34,6 +34,7 @@ class AwsIdentity(Component):
     TOKEN = "domicile:identity/aws:Identity"  # noqa: S105 a type token
     principal: Output[str]
     annotations: Output[Mapping[str, str]]
+    marks: Mapping[str, Output[str]]
 
     def __init__(self, name: str, args: IdentityArgs, opts: ResourceOptions | None = None) -> None:
         """Create the identity."""
@@ -67,6 +68,7 @@ class AwsIdentity(Component):
             opts=self.child(),
         )
         self.principal = role.arn
+        self.marks = {}
         self.annotations = Output.from_input({})
         self.finish()
 

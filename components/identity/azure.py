@@ -29,6 +29,7 @@ class AzureIdentity(Component):
     TOKEN = "domicile:identity/azure:Identity"  # noqa: S105 a type token
     principal: Output[str]
     annotations: Output[Mapping[str, str]]
+    marks: Mapping[str, Output[str]]
 
     def __init__(self, name: str, args: IdentityArgs, group: Group, opts: ResourceOptions | None = None) -> None:
         """Create the identity."""
@@ -61,5 +62,6 @@ class AzureIdentity(Component):
                 opts=self.child(),
             )
         self.principal = made.client_id
-        self.annotations = made.client_id.apply(lambda client: {"azure.workload.identity/client-id": client})
+        self.marks = {"azure.workload.identity/client-id": made.client_id}
+        self.annotations = Output.all(**self.marks)
         self.finish()

@@ -21,10 +21,14 @@ class IdentityArgs:
 
 
 class Identity(Protocol):
-    """A service account's identity; ``annotations`` and ``labels`` go on the account and its pods."""
+    """A service account's identity; ``annotations`` go on the account.
+
+    ``marks`` are the same, each of its own: what a preview cannot know yet does not hide the others.
+    """
 
     principal: Output[str]
     annotations: Output[Mapping[str, str]]
+    marks: Mapping[str, Output[str]]
 
 
 class HasIdentity(Protocol):

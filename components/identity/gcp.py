@@ -18,6 +18,7 @@ class GcpIdentity(Component):
     TOKEN = "domicile:identity/gcp:Identity"  # noqa: S105 a type token
     principal: Output[str]
     annotations: Output[Mapping[str, str]]
+    marks: Mapping[str, Output[str]]
 
     def __init__(self, name: str, args: IdentityArgs, region: str, opts: ResourceOptions | None = None) -> None:
         """Create the identity."""
@@ -40,7 +41,8 @@ class GcpIdentity(Component):
         for use in spec.uses:
             GRANTS[use.kind](self, f"{name}-{use.name}-{use.access}", use, args.resources[use.name], member)
         self.principal = account.email
-        self.annotations = account.email.apply(lambda email: {"iam.gke.io/gcp-service-account": email})
+        self.marks = {"iam.gke.io/gcp-service-account": account.email}
+        self.annotations = Output.all(**self.marks)
         self.finish()
 
 

@@ -15,6 +15,7 @@ class KubernetesIdentity(Component):
     TOKEN = "domicile:identity/kubernetes:Identity"  # noqa: S105 a type token
     principal: Output[str]
     annotations: Output[Mapping[str, str]]
+    marks: Mapping[str, Output[str]]
 
     def __init__(self, name: str, args: IdentityArgs, opts: ResourceOptions | None = None) -> None:
         """Create the rights of the account; the workload makes the account itself."""
@@ -38,5 +39,6 @@ class KubernetesIdentity(Component):
                 opts=self.child(depends_on=[role]),
             )
         self.principal = Output.from_input(f"system:serviceaccount:{spec.namespace}:{spec.service_account}")
+        self.marks = {}
         self.annotations = Output.from_input({})
         self.finish()

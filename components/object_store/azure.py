@@ -8,6 +8,8 @@ from components.clouds.azure.group import Group
 from components.core import Component
 from components.object_store.contract import ObjectStoreArgs
 
+CONTAINER = "objects"
+
 
 class AzureObjectStore(Component):
     """See the module."""
@@ -36,7 +38,7 @@ class AzureObjectStore(Component):
             f"{name}-container",
             resource_group_name=group.name,
             account_name=kept.name,
-            container_name="objects",
+            container_name=CONTAINER,
             public_access=azure.storage.PublicAccess.NONE,
             immutable_storage_with_versioning={"enabled": True} if spec.locked_days is not None else None,
             opts=self.child(),
@@ -62,7 +64,8 @@ class AzureObjectStore(Component):
                 days=(spec.old_versions_days, spec.cold_after_days),
             )
         endpoint.build(self, "blob", group, endpoint.Door(kind="blob", resource=kept.id, subnet=subnet, tags=tags))
-        self.bucket = container.name
-        self.endpoint = kept.primary_endpoints.apply(lambda found: str(found.blob))
+        self.bucket = Output.from_input(CONTAINER)
+        # known before it is made: what refers to it can be judged in a preview
+        self.endpoint = Output.from_input(f"https://{account.name_of(spec.name, group)}.blob.core.windows.net/")
         self.resource = kept.id
         self.finish()

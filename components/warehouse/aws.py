@@ -4,6 +4,7 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components.clouds.aws import wall
+from components.clouds.aws.iam import trust
 from components.core import Component
 from components.warehouse.contract import WarehouseArgs
 
@@ -18,13 +19,21 @@ class AwsWarehouse(Component):
     endpoint: Output[str]
     database: Output[str]
     resource: Output[str]
+    access: Output[str]
 
-    def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
-        """Create the warehouse."""
+    def __init__(self, name: str, args: WarehouseArgs, account: str, opts: ResourceOptions | None = None) -> None:
+        """Create the warehouse in an account."""
         super().__init__(name, args, opts)
         spec = args.spec
         tags = spec.ownership.tags("warehouse")
         door = wall.build(self, args.network, (PORT, spec.clients), spec.ownership.tags(name))
+        moves = aws.iam.Role(
+            f"{name}-moves",
+            name=f"{spec.name}-moves",
+            assume_role_policy=trust("redshift.amazonaws.com", "redshift-serverless.amazonaws.com"),
+            tags=tags,
+            opts=self.child(),
+        )
         space = aws.redshiftserverless.Namespace(
             f"{name}-namespace",
             namespace_name=spec.name,
@@ -32,6 +41,7 @@ class AwsWarehouse(Component):
             kms_key_id=args.key,
             manage_admin_password=True,
             admin_password_secret_kms_key_id=args.key,
+            iam_roles=[moves.arn],
             log_exports=["userlog", "connectionlog", "useractivitylog"],
             tags=tags,
             opts=self.child(),
@@ -52,4 +62,6 @@ class AwsWarehouse(Component):
         self.endpoint = group.endpoints.apply(lambda found: str(found[0].address if found else ""))
         self.database = Output.from_input("warehouse")
         self.resource = group.arn
+        # known before it is made: what refers to it can be judged in a preview
+        self.access = Output.concat("arn:aws:iam::", account, ":role/", moves.name)
         self.finish()

@@ -16,6 +16,7 @@ class GcpWarehouse(Component):
     endpoint: Output[str]
     database: Output[str]
     resource: Output[str]
+    access: Output[str]
 
     def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
         """Create the dataset."""
@@ -35,4 +36,5 @@ class GcpWarehouse(Component):
         self.endpoint = Output.from_input("https://bigquery.googleapis.com")
         self.database = made.dataset_id
         self.resource = made.dataset_id
+        self.access = Output.from_input("")
         self.finish()

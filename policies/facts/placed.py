@@ -106,7 +106,7 @@ class PlacedFact:
         if self._mentions is None:
             own = "" if self.resource.cloud == "kubernetes" else self.resource.cloud
             found = [*self._home(), *self._by_type()]
-            _walk(self.resource.props, "", "", own, found)
+            _walk(self._spoken(), "", "", own, found)
             self._mentions = found
         return self._mentions
 
@@ -137,12 +137,14 @@ class PlacedFact:
 
     def _home(self) -> Iterator[Mention]:
         resource = self.resource
-        if not self.holds:
+        if not self.holds or resource.cloud == "kubernetes":
             return
-        if resource.cloud == "kubernetes" or _told(resource.props):
+        service = _own_service(resource)
+        if service:
+            for place in places.scan(service):
+                yield Mention("provider.endpoints", place, "home")
             return
-        if "endpoints" in resource.provider:
-            yield from _own_endpoints(resource.provider["endpoints"])
+        if _told(resource.props):
             return
         default = _DEFAULTS.get(resource.type)
         given = default if default is not None else region_of(resource.provider)
@@ -151,6 +153,13 @@ class PlacedFact:
         place = places.location(str(values.known(given, "provider.region")), resource.cloud)
         if place is not None and resource.cloud in ("aws", "gcp"):
             yield Mention("" if default else "provider.region", place, "home")
+
+    def _spoken(self) -> Props:
+        """Its properties, without the region of a service of one's own: that means nothing."""
+        props = self.resource.props
+        if not _own_service(self.resource):
+            return props
+        return {key: value for key, value in props.items() if key != "region"}
 
     def _by_type(self) -> Iterator[Mention]:
         resource = self.resource
@@ -167,10 +176,17 @@ def _may_hold(type_: str) -> bool:
     return bool(cloud_of(type_)) and not _DATALESS.match(type_)
 
 
-def _own_endpoints(endpoints: Any) -> Iterator[Mention]:
-    """A provider that speaks to a service of one's own: the region it names means nothing."""
-    for place in places.scan(endpoints if isinstance(endpoints, str) else json.dumps(endpoints)):
-        yield Mention("provider.endpoints", place, "home")
+def _own_service(resource: Resource) -> str:
+    """The address of a service that the provider speaks to instead of the cloud's; then its region means nothing."""
+    given = resource.provider.get("endpoints")
+    if not given:
+        return ""
+    try:
+        listed = json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        return ""
+    service = resource.type.partition(":")[2].partition("/")[0]
+    return next((str(one[service]) for one in listed or () if is_map(one) and one.get(service)), "")
 
 
 def _geo(resource: Resource) -> Iterator[Mention]:

@@ -159,7 +159,7 @@ class Gateway(Component):
         targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints))
         counting = (spec.ownership.selector(counters.NAME), counters.PORT)
         reach = pods.reach("gateway-reach", args.namespace, labels, selector, (*targets, counting))
-        if spec.issuers or any(one.hosted for alias in spec.aliases for one in alias.backends):
+        if spec.issuers or spec.hosted:
             reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
@@ -209,6 +209,14 @@ class Gateway(Component):
         )
 
 
+#: the Secret with the keys of hosted APIs, by their variables' names: an operator makes it, the stack never sees them
+OUTSIDE = "gateway-outside"
+
+
+def _outside(variable: str) -> dict[str, Any]:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": OUTSIDE, "key": variable}}}
+
+
 def _scraped() -> dict[str, str]:
     return {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics/"}
 
@@ -245,6 +253,7 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
                 "env": [
                     *({"name": key, "value": text} for key, text in settings.items()),
                     {"name": "HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+                    *(_outside(one.key_variable) for one in spec.hosted if one.key_variable),
                 ],
                 "ports": [{"name": "http", "containerPort": PORT}],
                 "resources": pods.resources("500m", "2Gi"),

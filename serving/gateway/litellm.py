@@ -71,6 +71,8 @@ def _model(alias: str, task: str, backend: Backend, endpoints: dict[str, str]) -
     if not backend.hosted:
         address = backend.address or endpoints[backend.name]
         where = {"model": f"hosted_vllm/{backend.name}", "api_base": address, "api_key": "none"}
+    elif backend.address:
+        where["api_base"] = backend.address
     if backend.key_variable:
         where["api_key"] = f"os.environ/{backend.key_variable}"
     return {

@@ -15,7 +15,8 @@ class Backend:
 
     ``weight`` is its share of the alias's requests, 0 for one that is kept for tests by name. Prices in USD for a
     million tokens. ``parallel`` is how many requests its replicas take at once: more wait at the gateway. ``hosted`` is
-    LiteLLM's name of a hosted model (`bedrock/...`), ``country`` where it computes.
+    LiteLLM's name of a hosted model (`bedrock/...`), ``country`` where it computes, ``address`` where it is reached if
+    not at its vendor's; its key is ``key_variable`` in the Secret `gateway-outside`, which is not ours to make.
     """
 
     name: str
@@ -138,6 +139,11 @@ class GatewaySpec:
     def reviewed(self) -> bool:
         """Whether any answer may wait for people."""
         return self.review_percent > 0 or any(alias.confidence for alias in self.aliases)
+
+    @property
+    def hosted(self) -> tuple[Backend, ...]:
+        """The back ends outside the cluster."""
+        return tuple(one for alias in self.aliases for one in alias.backends if one.hosted)
 
     @property
     def longest_s(self) -> int:

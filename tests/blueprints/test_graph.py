@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from blueprints import load
-from blueprints.knowledge_assistant.resolve import PROCESSORS
+from blueprints.served.resolve import PROCESSORS
 
 EXAMPLE = ROOT / "blueprints" / "knowledge_assistant" / "examples" / "handbook.yaml"
 FREE = {
@@ -82,7 +82,7 @@ def test_every_volume_is_billed(graph: list[tuple[str, str, dict[str, Any]]]) ->
 
 
 def test_every_accelerator_is_billed(graph: list[tuple[str, str, dict[str, Any]]]) -> None:
-    plan = load.assistant(EXAMPLE)[1]
+    plan = load.serving(EXAMPLE)[1]
     asked = 0
     for kind, _, inputs in graph:
         if kind.endswith((":Deployment", ":StatefulSet")):
@@ -96,7 +96,7 @@ def test_every_accelerator_is_billed(graph: list[tuple[str, str, dict[str, Any]]
 
 
 def test_whatever_else_costs_is_named_as_not_priced(graph: list[tuple[str, str, dict[str, Any]]]) -> None:
-    plan = load.assistant(EXAMPLE)[1]
+    plan = load.serving(EXAMPLE)[1]
     costs = {"PersistentVolumeClaim", "StatefulSet", "Deployment", "CronJob", "Job"}
     for kind, name, inputs in graph:
         if not kind.startswith("kubernetes:"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
-from rehearsed import SITES
+from rehearsed import SITES, changed
 
 from blueprints import load
 from blueprints.platform import features
@@ -26,18 +26,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def write(tmp_path: Path, site: str, change: dict[str, Any]) -> Path:
-    content: dict[str, Any] = yaml.safe_load((EXAMPLES / f"{site}.yaml").read_text(encoding="utf-8"))
-    for path, value in change.items():
-        *parents, last = path.split(".")
-        at: Any = content
-        for part in parents:
-            at = at[int(part)] if part.isdigit() else at[part]
-        at[last] = value
-    if "inventory" in content["target"]:
-        content["target"]["inventory"] = str(EXAMPLES / content["target"]["inventory"])
-    file = tmp_path / f"{site}.yaml"
-    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return file
+    return Path(changed(tmp_path, EXAMPLES / f"{site}.yaml", change))
 
 
 @pytest.mark.parametrize("site", SITES)

@@ -158,6 +158,10 @@ def test_a_deployment_type_says_how_far_it_goes() -> None:
 def test_a_service_of_ones_own_is_where_its_address_is() -> None:
     own = {"region": "us-east-1", "endpoints": '[{"s3": "https://s3.munich.example.com"}]'}
     assert texts("residency-location", One("aws:s3/bucket:Bucket", {}, own), allowed=["DE"]) == []
+    written = {"region": "us-east-1"}
+    assert texts("residency-location", One("aws:s3/bucket:Bucket", written, own), allowed=["DE"]) == []
+    assert texts("residency-location", One("aws:rds/cluster:Cluster", written, own), allowed=["DE"])
+    assert texts("residency-location", One("aws:rds/cluster:Cluster", {}, own), allowed=["DE"])
     abroad = {"region": "eu-central-1", "endpoints": [{"s3": "https://s3.us-east-1.amazonaws.com"}]}
     assert texts("residency-location", One("aws:s3/bucket:Bucket", {}, abroad), allowed=["DE"])
 

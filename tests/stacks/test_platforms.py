@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, Stack
-from rehearsed import SITES, backend, rehearsed
+from rehearsed import SITES, backend, changed, rehearsed
 
 from catalog import places
 from engine import urn as urns
@@ -33,7 +33,7 @@ ACCEPTED = {
     "CKV_K8S_11": {".": "CPU may burst into what is idle: a limit throttles; memory and GPUs are limited"},
     "CKV_K8S_43": {".": "versions are pinned by tag; the platform's registry does not let a tag move"},
     "CKV_K8S_15": {".": "a pinned tag needs no pull at every start, and a start must not need the registry"},
-    "CKV_K8S_35": {"ingestion|gateway|cache": "these programs read their secret from the environment alone"},
+    "CKV_K8S_35": {"ingestion|gateway|cache|features": "these programs read their secret from the environment alone"},
     "CKV_K8S_8": {"scaler|device-plugin": "no port to probe: it ends when it fails, and is started again"},
     "CKV_K8S_9": {"scaler|device-plugin": "it serves nobody"},
     "CKV_K8S_38": {"scaler": "it scales through the API"},
@@ -107,23 +107,6 @@ def platform(site: str) -> Stack:
     return rehearsed(f"platform-{site}")
 
 
-def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
-    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for path, value in change.items():
-        *parents, last = path.split(".")
-        at: Any = content
-        for part in parents:
-            at = at[int(part)] if part.isdigit() else at[part]
-        at[last] = value
-    target = content["target"]
-    for key in ("platform", "inventory"):
-        if key in target:
-            target[key] = str((file.parent / target[key]).resolve())
-    copy = folder / file.name
-    copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return str(copy)
-
-
 def test_up_does_what_the_preview_said(site: str) -> None:
     stack = rehearsed(f"platform-{site}")
     foreseen = stack.run("preview")
@@ -164,7 +147,7 @@ def test_outputs_are_the_same_everywhere(platform: Stack) -> None:
         "resources", "monthly_usd",
     }  # fmt: skip
     stores = {"models", "sql", "cache", "queue", "warehouse", "registry"}
-    assert stores | {"vectors"} <= set(outputs["endpoints"])
+    assert stores | {"vectors", "features"} <= set(outputs["endpoints"])
     assert stores <= set(outputs["resources"])
     assert set(outputs["keys"]) == {"internal", "confidential"}
     assert set(outputs["pools"]) == {"inference", "training"}
@@ -186,7 +169,8 @@ def test_every_component_gives_what_its_contract_says(platform: Stack) -> None:
         "sql": {"endpoint", "port", "database", "secret", "resource"},
         "cache": {"endpoint", "port", "secret", "resource"},
         "queue": {"endpoint", "topic", "resource"},
-        "warehouse": {"endpoint", "database", "resource"},
+        "warehouse": {"endpoint", "database", "resource", "access"},
+        "feature_store": {"endpoint", "registry"},
         "registry": {"host", "resource"},
         "budget": {"budget", "namespace"},
         "identity": {"principal", "annotations"},
@@ -260,7 +244,7 @@ def inside(type_: Type, depth: int) -> bool:
 
 
 def test_an_identity_may_do_what_it_uses_and_no_more(platform: Stack) -> None:
-    mine = [one for one in children(platform) if urns.name_of(one.parent).startswith("identity-")]
+    mine = [one for one in children(platform) if urns.name_of(one.parent).endswith("-ingestion")]
     if platform.name.endswith("aws-mumbai"):
         policy = json.loads(next(one.inputs["policy"] for one in mine if one.type.endswith("RolePolicy")))
         actions = {action for statement in policy["Statement"] for action in statement["Action"]}

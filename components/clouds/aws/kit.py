@@ -11,8 +11,11 @@ from components.budget.aws import AwsBudget
 from components.budget.contract import BudgetArgs
 from components.cache.aws import AwsCache
 from components.cache.contract import CacheArgs
+from components.clouds import vendors
 from components.cluster.aws import AwsCluster
 from components.cluster.contract import ClusterArgs
+from components.feature_store.aws import AwsFeatureStore
+from components.feature_store.contract import FeatureStoreArgs
 from components.gpu_pool.aws import AwsGpuPool
 from components.gpu_pool.contract import GpuPoolArgs
 from components.identity.aws import AwsIdentity
@@ -36,7 +39,8 @@ from components.targets import AwsTarget
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.aws import AwsWarehouse
-from components.warehouse.contract import WarehouseArgs
+from components.warehouse.contract import Warehouse, WarehouseArgs
+from components.warehouse.vendors import VendorSpec
 
 
 class AwsKit:
@@ -106,7 +110,15 @@ class AwsKit:
 
     def warehouse(self, name: str, args: WarehouseArgs) -> AwsWarehouse:
         """Make a warehouse."""
-        return AwsWarehouse(name, args, self.options())
+        return AwsWarehouse(name, args, self.target.account, self.options())
+
+    def vendor_warehouse(self, name: str, spec: VendorSpec) -> Warehouse:
+        """Make a warehouse at a vendor."""
+        return vendors.warehouse(name, spec)
+
+    def feature_store(self, name: str, args: FeatureStoreArgs) -> AwsFeatureStore:
+        """Make a feature store on the cluster."""
+        return AwsFeatureStore(name, args, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> AwsQueue:
         """Make a queue."""

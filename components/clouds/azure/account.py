@@ -7,7 +7,8 @@ from typing import Any
 import pulumi_azure_native as azure
 from pulumi import Input
 
-from components.clouds.azure.group import Group, name_of, vault_of
+from components.clouds.azure import group as groups
+from components.clouds.azure.group import Group, vault_of
 from components.core import Component
 from components.ownership import digest
 
@@ -35,12 +36,17 @@ def short(text: str) -> str:
     return f"{re.sub(r'[^a-z0-9]', '', text.lower())[:16]}{digest(text)[:8]}"
 
 
+def name_of(seed: str, group: Group) -> str:
+    """The name of the account that is made from a seed in a group's subscription."""
+    return short(f"{seed}{group.subscription}")
+
+
 def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.storage.StorageAccount:
     """Create the account as a child of a component; ``seed`` is what its name is made from."""
     encryption: Any = {
         "key_source": "Microsoft.Keyvault",
         "require_infrastructure_encryption": True,
-        "key_vault_properties": {"key_vault_uri": vault_of(shape.key), "key_name": name_of(shape.key)},
+        "key_vault_properties": {"key_vault_uri": vault_of(shape.key), "key_name": groups.name_of(shape.key)},
         "encryption_identity": {"encryption_user_assigned_identity": group.identity},
         "services": {kind: {"enabled": True, "key_type": "Account"} for kind in ("blob", "file")},
     }
@@ -49,7 +55,7 @@ def build(owner: Component, seed: str, group: Group, shape: Shape) -> azure.stor
     return azure.storage.StorageAccount(
         f"{owner.name}{shape.suffix}-account",
         **group.place,
-        account_name=short(f"{seed}{group.subscription}"),
+        account_name=name_of(seed, group),
         kind=shape.kind,
         sku={"name": shape.sku},
         access_tier=None if shape.kind == "FileStorage" else azure.storage.AccessTier.HOT,

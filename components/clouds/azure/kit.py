@@ -13,9 +13,12 @@ from components.budget.azure import AzureBudget
 from components.budget.contract import BudgetArgs
 from components.cache.azure import AzureCache
 from components.cache.contract import CacheArgs
+from components.clouds import vendors
 from components.clouds.azure.group import Group
 from components.cluster.azure import AzureCluster
 from components.cluster.contract import ClusterArgs
+from components.feature_store.azure import AzureFeatureStore
+from components.feature_store.contract import FeatureStoreArgs
 from components.gpu_pool.azure import AzureGpuPool
 from components.gpu_pool.contract import GpuPoolArgs
 from components.identity.azure import AzureIdentity
@@ -41,7 +44,8 @@ from components.targets import AzureTarget
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.azure import AzureWarehouse
-from components.warehouse.contract import WarehouseArgs
+from components.warehouse.contract import Warehouse, WarehouseArgs
+from components.warehouse.vendors import VendorSpec
 
 
 class AzureKit:
@@ -135,6 +139,14 @@ class AzureKit:
     def warehouse(self, name: str, args: WarehouseArgs) -> AzureWarehouse:
         """Make a warehouse."""
         return AzureWarehouse(name, args, self._group, self.options())
+
+    def vendor_warehouse(self, name: str, spec: VendorSpec) -> Warehouse:
+        """Make a warehouse at a vendor."""
+        return vendors.warehouse(name, spec)
+
+    def feature_store(self, name: str, args: FeatureStoreArgs) -> AzureFeatureStore:
+        """Make a feature store on the cluster."""
+        return AzureFeatureStore(name, args, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> AzureQueue:
         """Make a queue."""

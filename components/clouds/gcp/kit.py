@@ -11,8 +11,11 @@ from components.budget.contract import BudgetArgs
 from components.budget.gcp import GcpBudget
 from components.cache.contract import CacheArgs
 from components.cache.gcp import GcpCache
+from components.clouds import vendors
 from components.cluster.contract import ClusterArgs
 from components.cluster.gcp import GcpCluster
+from components.feature_store.contract import FeatureStoreArgs
+from components.feature_store.gcp import GcpFeatureStore
 from components.gpu_pool.contract import GpuPoolArgs
 from components.gpu_pool.gcp import GcpGpuPool
 from components.identity.contract import IdentityArgs
@@ -37,8 +40,9 @@ from components.state_store.gcp import GcpStateStore
 from components.targets import GcpTarget
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
-from components.warehouse.contract import WarehouseArgs
+from components.warehouse.contract import Warehouse, WarehouseArgs
 from components.warehouse.gcp import GcpWarehouse
+from components.warehouse.vendors import VendorSpec
 
 
 class GcpKit:
@@ -109,6 +113,14 @@ class GcpKit:
     def warehouse(self, name: str, args: WarehouseArgs) -> GcpWarehouse:
         """Make a warehouse."""
         return GcpWarehouse(name, args, self.options())
+
+    def vendor_warehouse(self, name: str, spec: VendorSpec) -> Warehouse:
+        """Make a warehouse at a vendor."""
+        return vendors.warehouse(name, spec)
+
+    def feature_store(self, name: str, args: FeatureStoreArgs) -> GcpFeatureStore:
+        """Make a feature store on the cluster."""
+        return GcpFeatureStore(name, args, self.target.project, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> GcpQueue:
         """Make a queue."""

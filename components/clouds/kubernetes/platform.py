@@ -15,8 +15,11 @@ from components.budget.contract import BudgetArgs
 from components.budget.kubernetes import KubernetesBudget
 from components.cache.contract import CacheArgs
 from components.cache.kubernetes import KubernetesCache
+from components.clouds import vendors
 from components.cluster.contract import ClusterArgs
 from components.cluster.kubernetes import KubernetesCluster
+from components.feature_store.contract import FeatureStoreArgs
+from components.feature_store.kubernetes import KubernetesFeatureStore
 from components.gpu_pool.contract import GpuPoolArgs
 from components.gpu_pool.kubernetes import KubernetesGpuPool
 from components.identity.contract import IdentityArgs
@@ -38,8 +41,9 @@ from components.sql.kubernetes import KubernetesSql
 from components.targets import KubernetesTarget
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
-from components.warehouse.contract import WarehouseArgs
+from components.warehouse.contract import Warehouse, WarehouseArgs
 from components.warehouse.kubernetes import KubernetesWarehouse
+from components.warehouse.vendors import VendorSpec
 
 
 class KubernetesPlatformKit:
@@ -117,6 +121,15 @@ class KubernetesPlatformKit:
     def warehouse(self, name: str, args: WarehouseArgs) -> KubernetesWarehouse:
         """Make a warehouse."""
         return KubernetesWarehouse(name, args, self._namespace, self.options())
+
+    def vendor_warehouse(self, name: str, spec: VendorSpec) -> Warehouse:
+        """Make a warehouse at a vendor."""
+        return vendors.warehouse(name, spec)
+
+    def feature_store(self, name: str, args: FeatureStoreArgs) -> KubernetesFeatureStore:
+        """Make a feature store on the cluster."""
+        secret = self.target.objects.secret if self.target.objects else ""
+        return KubernetesFeatureStore(name, args, secret, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> KubernetesQueue:
         """Make a queue."""

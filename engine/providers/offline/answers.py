@@ -36,14 +36,21 @@ def outputs(  # noqa: PLR0917 what a resource is made of
     return made
 
 
-def foreseen(schema: Resource, inputs: Props) -> Props:
-    """The outputs a preview shows: inputs, and unknowns for what only the cloud can say."""
+def foreseen(schema: Resource, inputs: Props, scope: Scope) -> Props:
+    """The outputs a preview shows: inputs, what the provider's own configuration says, unknowns for the rest."""
+    inputs = {**_configured(schema, scope), **{key: one for key, one in inputs.items() if one is not None}}
     known = {
         key: _echoed(field.type, inputs[key]) for key, field in schema.outputs.items() if inputs.get(key) is not None
     }
     known |= {key: value for key, value in inputs.items() if key.startswith("__")}
     later = {key: UNKNOWN for key, field in schema.outputs.items() if field.required and inputs.get(key) is None}
     return {**known, **later}
+
+
+def _configured(schema: Resource, scope: Scope) -> Props:
+    """What a resource takes from its provider where it does not say it itself."""
+    given = {"aws": ("region", scope.region), "gcp": ("project", scope.account)}.get(scope.package)
+    return {given[0]: given[1]} if given and given[1] and given[0] in schema.outputs else {}
 
 
 def _echoed(type_: Type, value: Any) -> Any:
@@ -219,5 +226,15 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0
         case "azure-native:keyvault:Vault":
             uri = f"https://{context.name}.vault.azure.net/"
             return {"properties": {**made.get("properties", {}), "vaultUri": uri}}
+        case "azure-native:storage:StorageAccount":
+            services = ("blob", "dfs", "file", "queue", "table", "web")
+            return {"primaryEndpoints": {one: f"https://{context.name}.{one}.core.windows.net/" for one in services}}
+        case "azure-native:synapse:Workspace":
+            hosts = {"sql": "", "sqlOnDemand": "-ondemand"}
+            return {
+                "connectivityEndpoints": {
+                    key: f"{context.name}{tail}.sql.azuresynapse.net" for key, tail in hosts.items()
+                }
+            }
         case _:
             return {}

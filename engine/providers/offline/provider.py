@@ -83,7 +83,7 @@ class OfflineProvider(ProviderDefaults):
         """Make it in the world; in a preview, say what will be known."""
         known = self._schema(subject.type)
         if subject.preview:
-            return Made("", answers.foreseen(known, inputs) if known else dict(inputs))
+            return Made("", answers.foreseen(known, inputs, self._scope(inputs)) if known else dict(inputs))
         fault = self._strike(subject)
         id_ = self.expected_id(subject, inputs)
         outputs = self._outputs(known, subject, id_, inputs)

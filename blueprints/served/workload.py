@@ -1,6 +1,6 @@
-"""The workload behind a knowledge assistant, for the planner."""
+"""The workload behind a blueprint in which people talk to a model, for the planner."""
 
-from blueprints.knowledge_assistant.model import KnowledgeAssistant
+from blueprints.served.chatting import Chatting
 from catalog.inventory import Inventory
 from planning.workload import Budget, Data, Models, Objectives, Site, Traffic, Workload
 
@@ -8,11 +8,10 @@ SECONDS_PER_DAY = 86_400
 KINDS = {"public": "public", "internal": "internal", "confidential": "restricted", "restricted": "restricted"}
 
 
-def workload_of(blueprint: KnowledgeAssistant, hardware: Inventory) -> Workload:
+def workload_of(blueprint: Chatting, hardware: Inventory) -> Workload:
     """What the blueprint needs; its target is settled, so the pools of its cluster are all the hardware there is."""
-    users = blueprint.users
-    a_day = users.active * users.questions_per_day
-    mean = a_day / SECONDS_PER_DAY
+    asked = blueprint.asked
+    mean = asked.daily / SECONDS_PER_DAY
     sites = [
         Site(
             name=pool.name,
@@ -30,12 +29,12 @@ def workload_of(blueprint: KnowledgeAssistant, hardware: Inventory) -> Workload:
     return Workload.model_validate(
         {
             "name": blueprint.name,
-            "work": "rag",
+            "work": "rag" if blueprint.knows is not None else "chat",
             "traffic": Traffic(
                 requests_per_s=mean,
-                peak_factor=max(1.0, a_day * users.busiest_hour_share / 3600 / mean),
-                prompt_tokens=users.prompt_tokens,
-                answer_tokens=users.answer_tokens,
+                peak_factor=max(1.0, asked.busiest_per_s / mean),
+                prompt_tokens=asked.prompt_tokens,
+                answer_tokens=asked.answer_tokens,
             ),
             "objectives": Objectives(
                 first_token_ms=blueprint.latency.first_token_ms,
@@ -43,7 +42,7 @@ def workload_of(blueprint: KnowledgeAssistant, hardware: Inventory) -> Workload:
                 availability_percent=blueprint.availability_percent,
             ),
             "users": [hardware.country],
-            "people": users.active,
+            "people": asked.people,
             "data": Data.model_validate(
                 {
                     "kinds": [KINDS[blueprint.data.class_]],

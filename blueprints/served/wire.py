@@ -1,12 +1,12 @@
-"""From a plan to components: straight-line calls, no decision."""
+"""From a served workload's plan to components: straight-line calls, no decision."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from pulumi import Output, ResourceOptions
 
-from blueprints.knowledge_assistant.gateway import INGESTION
-from blueprints.knowledge_assistant.resolve import KnowledgeAssistantPlan
+from blueprints.served.knowledge import INGESTION, Knowledge
+from blueprints.served.resolve import ServedPlan
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
@@ -18,8 +18,8 @@ from serving.scaling import Scaling, ScalingArgs
 from serving.weights import Weights, WeightsArgs
 
 
-class KnowledgeAssistantKit(HasNamespace, HasVectorStore, HasDocumentStore, Protocol):
-    """What the blueprint needs of a cloud."""
+class ServedKit(HasNamespace, HasVectorStore, HasDocumentStore, Protocol):
+    """What a served workload needs of a cloud."""
 
     def options(self) -> ResourceOptions:
         """Options that put a component where the kit's are."""
@@ -35,8 +35,8 @@ class Scripts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnowledgeAssistantOutputs:
-    """What a team needs to use it."""
+class ServedOutputs:
+    """What a team needs to use it. The stores are blank where it looks nothing up."""
 
     namespace: Output[str]
     endpoint: Output[str]
@@ -45,8 +45,8 @@ class KnowledgeAssistantOutputs:
     documents: Output[str]
 
 
-def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scripts) -> KnowledgeAssistantOutputs:
-    """Create the assistant."""
+def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
+    """Create the workload."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
     weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
     servers = {
@@ -68,12 +68,31 @@ def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scri
         ),
         kit.options(),
     )
-    vectors = kit.vector_store("vectors", VectorStoreArgs(spec=plan.vectors, namespace=place))
-    documents = kit.document_store("documents", DocumentStoreArgs(spec=plan.documents, namespace=place))
+    nothing = Output.from_input("")
+    vectors, documents = (
+        _knowledge(plan.knowledge, kit, place, gateway, scripts) if plan.knowledge else (nothing, nothing)
+    )
+    Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
+    first = next(team.name for team in plan.gateway.teams if team.name != INGESTION)
+    return ServedOutputs(
+        namespace=place,
+        endpoint=gateway.endpoint,
+        key_secret=Output.from_input(key_secret(first)),
+        vectors=vectors,
+        documents=documents,
+    )
+
+
+def _knowledge(
+    known: Knowledge, kit: ServedKit, place: Output[str], gateway: Gateway, scripts: Scripts
+) -> tuple[Output[str], Output[str]]:
+    """What it looks things up in; returns the addresses of vectors and documents."""
+    vectors = kit.vector_store("vectors", VectorStoreArgs(spec=known.vectors, namespace=place))
+    documents = kit.document_store("documents", DocumentStoreArgs(spec=known.documents, namespace=place))
     Ingestion(
         "ingestion",
         IngestionArgs(
-            spec=plan.ingestion,
+            spec=known.ingestion,
             namespace=place,
             documents=documents.endpoint,
             vectors=vectors.endpoint,
@@ -83,11 +102,4 @@ def wire(plan: KnowledgeAssistantPlan, kit: KnowledgeAssistantKit, scripts: Scri
         ),
         kit.options(),
     )
-    Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
-    return KnowledgeAssistantOutputs(
-        namespace=place,
-        endpoint=gateway.endpoint,
-        key_secret=Output.from_input(key_secret(plan.gateway.teams[1].name)),
-        vectors=vectors.endpoint,
-        documents=documents.endpoint,
-    )
+    return vectors.endpoint, documents.endpoint

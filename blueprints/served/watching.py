@@ -1,7 +1,10 @@
-"""What is watched of an assistant, and the objectives it is held to."""
+"""What is watched of a workload, and the objectives it is held to. Pure."""
 
-from blueprints.knowledge_assistant.gateway import CHAT, server_usd
-from blueprints.knowledge_assistant.model import KnowledgeAssistant
+from collections.abc import Mapping
+
+from blueprints.served.gateway import server_usd
+from blueprints.served.model import Served
+from blueprints.served.roles import Part, Role
 from components.ownership import Ownership
 from planning.cost import HOURS_PER_MONTH, Cost
 from serving.engines.table import metrics_engine
@@ -10,9 +13,9 @@ from serving.monitoring.spec import MonitoringSpec, Watched
 
 
 def spec_of(
-    blueprint: KnowledgeAssistant, ownership: Ownership, servers: tuple[ModelServerSpec, ...], bill: Cost
+    blueprint: Served, ownership: Ownership, servers: Mapping[Role, ModelServerSpec], bill: Cost
 ) -> MonitoringSpec:
-    """The monitoring of an assistant."""
+    """The monitoring of a workload's servers."""
     capabilities = blueprint.target.capabilities
     return MonitoringSpec(
         ownership=ownership,
@@ -28,9 +31,9 @@ def spec_of(
                 path=one.runs.metrics_path,
                 usd_hour=float(round(server_usd(one.name, bill) / HOURS_PER_MONTH, 4)),
             )
-            for one in servers
+            for one in servers.values()
         ),
-        aliases=(CHAT,),
+        aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN),
         availability_percent=blueprint.availability_percent,
         team_budgets=tuple(
             (team.name, team.monthly_usd) for team in blueprint.access.teams if team.monthly_usd is not None

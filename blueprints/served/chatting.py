@@ -1,0 +1,131 @@
+"""Workloads in which people talk to a model: one chat model, what stands in for it, what may follow it."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from blueprints.served.model import Endpoint, Served
+from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, Part, Role
+from blueprints.written import Written
+from planning.sizing import Load
+
+DAYS_PER_MONTH = 30.4
+EMBEDDED_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What people ask: questions on a day, the share of them in the busiest hour, and their tokens."""
+
+    people: int
+    daily: float
+    busiest_hour_share: float
+    prompt_tokens: int
+    answer_tokens: int
+
+    @property
+    def busiest_per_s(self) -> float:
+        """Questions a second in the busiest hour."""
+        return self.daily * self.busiest_hour_share / 3600
+
+
+class Candidate(Written):
+    """A model, or the same one in another way, that shall take the chat model's place if it proves itself."""
+
+    model: str
+    precision: Literal["bf16", "fp8"] = "bf16"
+    engine: Literal["vllm", "sglang", "trtllm"] = "vllm"
+
+
+class Models(Written):
+    """Which models answer, by Hugging Face id; the catalog must know them."""
+
+    chat: str = "Qwen/Qwen3-8B"
+    embedding: str = "BAAI/bge-m3"
+    precision: Literal["bf16", "fp8"] = "bf16"
+    engine: Annotated[Literal["vllm", "sglang", "trtllm"], Field(description="What runs the chat model.")] = "vllm"
+    candidate: Candidate | None = None
+
+
+class Refuse(Written):
+    """An overloaded or failed chat model is an error to the caller, after retries."""
+
+    kind: Literal["refuse"]
+
+
+class SmallerModel(Written):
+    """Another model answers when the chat model cannot."""
+
+    kind: Literal["smaller-model"]
+    model: str
+
+
+class Chatting(Served, ABC):
+    """A workload with a chat model, and a model that embeds what it looks up."""
+
+    models: Models = Models()
+    fallback: Annotated[Refuse | SmallerModel | Endpoint, Field(discriminator="kind")] = Refuse(kind="refuse")
+
+    @property
+    @abstractmethod
+    def asked(self) -> Asked:
+        """What people ask."""
+
+    @property
+    def outside(self) -> Endpoint | None:
+        """The endpoint that stands in, if one does."""
+        return self.fallback if isinstance(self.fallback, Endpoint) else None
+
+    def roles(self) -> tuple[Role, ...]:
+        """The model that embeds, the one that answers, and who stands in for it or may follow it."""
+        asked, models = self.asked, self.models
+        rate, monthly = asked.busiest_per_s, asked.daily * DAYS_PER_MONTH
+        embedding = Role(
+            name=EMBEDDING,
+            model=models.embedding,
+            precision="bf16",
+            engine="vllm",
+            task="embed",
+            load=Load(rate + 1, EMBEDDED_TOKENS, 1),
+            monthly_tokens=monthly * asked.prompt_tokens,
+            answer_s=5,
+            path=("models", "embedding"),
+        )
+        found = [embedding, self._answering(CHAT, models.chat, models.precision, ("models", "chat"))]
+        if isinstance(self.fallback, SmallerModel):
+            path = ("fallback", "model")
+            found.append(self._answering(FALLBACK, self.fallback.model, models.precision, path, Part.FALLBACK))
+        if models.candidate:
+            path = ("models", "candidate")
+            next_ = models.candidate
+            found.append(self._answering(NEXT, next_.model, next_.precision, path, Part.CANDIDATE, engine=next_.engine))
+        return tuple(found)
+
+    def _answering(
+        self,
+        name: str,
+        model: str,
+        precision: str,
+        path: tuple[str, ...],
+        part: Part = Part.MAIN,
+        *,
+        engine: str = "",
+    ) -> Role:
+        asked = self.asked
+        return Role(
+            name=name,
+            model=model,
+            precision=precision,
+            engine=engine or self.models.engine,
+            task="generate",
+            load=Load(asked.busiest_per_s, asked.prompt_tokens, asked.answer_tokens),
+            monthly_tokens=asked.daily * DAYS_PER_MONTH * (asked.prompt_tokens + asked.answer_tokens),
+            answer_s=math.ceil(asked.answer_tokens * self.latency.per_token_ms / 1000),
+            path=path,
+            part=part,
+            stands_in_for="" if part is Part.MAIN else CHAT,
+            fallbacks=(FALLBACK,) if part is Part.MAIN and isinstance(self.fallback, SmallerModel) else (),
+        )

@@ -1,0 +1,166 @@
+"""A workload's gateway: its aliases, what they fall back to, who may use them, and what a token costs. Pure."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+from blueprints.images import IMAGES
+from blueprints.served.knowledge import CLIENTS
+from blueprints.served.model import Served
+from blueprints.served.roles import EMBEDDING, OUTSIDE, Part, Role
+from components.ownership import Ownership
+from planning.cost import Cost
+from serving.gateway import counters
+from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Team
+from serving.model_server import ModelServerSpec
+
+HIGH_AVAILABILITY = 99.0
+AUDIT_GIB, REVIEW_GIB = 10, 10
+RETRIES = 1
+
+
+def replicas(blueprint: Served) -> int:
+    """How many gateways there are."""
+    return 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1
+
+
+def storage_gib(blueprint: Served) -> int:
+    """The gateway's volumes: an audit log for each replica, answers for review, counters."""
+    reviewed = blueprint.review.sample_percent or blueprint.answers.confidence
+    return replicas(blueprint) * AUDIT_GIB + (REVIEW_GIB if reviewed else 0) + counters.STORAGE_GIB
+
+
+def spec_of(
+    blueprint: Served, ownership: Ownership, servers: Mapping[Role, ModelServerSpec], bill: Cost, country: str
+) -> GatewaySpec:
+    """The gateway of a workload's servers."""
+    said = blueprint.answers
+    backends = {role.name: _backend(role, server, bill, country) for role, server in servers.items()}
+    outside = _outside(blueprint)
+    aliases = (
+        *(_alias(blueprint, role, servers, backends) for role in servers if role.part is not Part.CANDIDATE),
+        *outside,
+    )
+    return GatewaySpec(
+        ownership=ownership,
+        image=IMAGES["gateway"],
+        counters_image=IMAGES["valkey"],
+        replicas=replicas(blueprint),
+        aliases=aliases,
+        teams=_teams(blueprint, tuple(one.name for one in aliases)),
+        retries=RETRIES,
+        prompts=_prompts(blueprint),
+        issuers=tuple(
+            Issuer(
+                issuer=one.issuer,
+                audience=one.audience,
+                keys=one.keys,
+                claim=one.claim,
+                teams=tuple(sorted(one.teams.items())),
+            )
+            for one in blueprint.access.identities
+        ),
+        redact=tuple(said.redact),
+        deny=tuple(said.deny),
+        audit_texts=said.log_texts,
+        audit_gib=AUDIT_GIB,
+        review_gib=REVIEW_GIB,
+        review_percent=blueprint.review.sample_percent,
+        storage_class=blueprint.target.storage_class,
+        shared_storage_class=blueprint.target.shared_storage_class,
+        hostname=blueprint.access.hostname,
+        ingress_class=blueprint.target.ingress_class,
+        gateway_api=blueprint.target.capabilities.gateway_api,
+        clients=CLIENTS,
+    )
+
+
+def _teams(blueprint: Served, names: tuple[str, ...]) -> tuple[Team, ...]:
+    data_class = blueprint.data.class_
+    jobs = (Team(name=job, aliases=(EMBEDDING,), data_class=data_class) for job in blueprint.jobs)
+    people = (
+        Team(
+            name=one.name,
+            aliases=tuple(one.models) or names,
+            data_class=data_class,
+            requests=one.requests_per_minute,
+            tokens=one.tokens_per_minute,
+            parallel=one.parallel,
+            monthly_usd=one.monthly_usd,
+        )
+        for one in blueprint.access.teams
+    )
+    return (*jobs, *people)
+
+
+def _prompts(blueprint: Served) -> tuple[Prompt, ...]:
+    """Versions of system prompts, each after what must always be told."""
+    told = "\n".join(blueprint.told)
+    if told and not blueprint.answers.prompts:
+        return (Prompt(name="always", version="v1", text=told, weight=100),)
+    return tuple(
+        Prompt(name=one.name, version=one.version, text=f"{told}\n{one.text}" if told else one.text, weight=one.weight)
+        for one in blueprint.answers.prompts
+    )
+
+
+def _outside(blueprint: Served) -> tuple[Alias, ...]:
+    """The alias of the endpoint outside that answers when the first model cannot, if there is one."""
+    endpoint = blueprint.outside
+    if endpoint is None:
+        return ()
+    answering = next(role for role in blueprint.roles() if role.generates)
+    backend = Backend(
+        name=OUTSIDE,
+        country=endpoint.country,
+        timeout_s=max(30, 2 * answering.answer_s),
+        parallel=endpoint.parallel,
+        usd_input=endpoint.usd_per_million_tokens,
+        usd_output=endpoint.usd_per_million_tokens,
+        hosted=f"openai/{endpoint.model}",
+        address=endpoint.address,
+        key_variable="OUTSIDE_API_KEY",
+    )
+    return (Alias(name=OUTSIDE, task="generate", backends=(backend,), answer_tokens=4 * answering.load.answer_tokens),)
+
+
+def _backend(role: Role, server: ModelServerSpec, bill: Cost, country: str) -> Backend:
+    """USD for a million tokens: the month's GPUs over the tokens of the planned load, rounded up."""
+    usd = math.ceil(float(server_usd(server.name, bill)) / role.monthly_tokens * 1e6 * 1e4) / 1e4
+    return Backend(
+        name=server.name,
+        country=country,
+        timeout_s=max(30, 2 * server.answer_s),
+        parallel=server.max_num_seqs * server.replicas,
+        usd_input=usd,
+        usd_output=usd,
+    )
+
+
+def _alias(
+    blueprint: Served, role: Role, servers: Mapping[Role, ModelServerSpec], backends: Mapping[str, Backend]
+) -> Alias:
+    said, generates = blueprint.answers, role.generates
+    standing_in = list(role.fallbacks)
+    next_ = [one.name for one in servers if (one.part, one.stands_in_for) == (Part.CANDIDATE, role.name)]
+    first = next((one.name for one in servers if one.generates), "")
+    if role.name == first and blueprint.outside is not None:
+        standing_in.append(OUTSIDE)
+    return Alias(
+        name=role.name,
+        task=role.task,
+        backends=(backends[role.name],),
+        canary=backends[next_[0]] if next_ else None,
+        answer_tokens=servers[role].max_model_len // 2,
+        fallbacks=tuple(standing_in),
+        cache_s=60 * said.cache_minutes if generates else 0,
+        confidence=said.confidence if generates else 0.0,
+        first_token_s=blueprint.latency.first_token_ms / 1000 if generates else 0.0,
+        per_token_s=blueprint.latency.per_token_ms / 1000 if generates else 0.0,
+        escalate=role.stands_in_for if role.part is Part.FALLBACK and said.confidence else "",
+    )
+
+
+def server_usd(name: str, bill: Cost) -> Decimal:
+    """What a server's GPUs cost a month; 0 where no price is known."""
+    return sum((line.usd for line in bill.lines if line.item.startswith(f"{name} (") and line.usd), Decimal(0))

@@ -1,0 +1,102 @@
+"""What a workload looks things up in: its documents, their vectors, and the job that keeps them fresh. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from blueprints.images import IMAGES
+from blueprints.served.model import Documents, Served
+from blueprints.served.roles import EMBEDDING
+from components.document_store.spec import DocumentStoreSpec
+from components.ownership import Ownership
+from components.vector_store.spec import VectorStoreSpec
+from serving.gateway.spec import PORT
+from serving.ingestion import IngestionSpec
+
+INGESTION = "ingestion"
+CLIENTS = (INGESTION, "assistant")
+WORDS_PER_PAGE = 400
+PASSAGE_WORDS = 260
+VECTOR_BYTES = 1024 * 4 * 2
+DOCUMENT_MIB_PER_PAGE = 0.1
+KEEP_BACKUPS_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """The stores and the job."""
+
+    vectors: VectorStoreSpec
+    documents: DocumentStoreSpec
+    ingestion: IngestionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Volumes in GiB; each store has a second one of the same size for its backups."""
+
+    vectors: int
+    documents: int
+    vectors_in_memory: int
+
+    @classmethod
+    def of(cls, documents: Documents) -> "Stored":
+        """The volumes of some documents."""
+        pages = documents.count * documents.mean_pages
+        vectors = math.ceil(pages * WORDS_PER_PAGE / PASSAGE_WORDS) * VECTOR_BYTES / 1024**3
+        return cls(
+            vectors=math.ceil(3 * vectors) + 10,
+            documents=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
+            vectors_in_memory=math.ceil(vectors) + 1,
+        )
+
+    @property
+    def total(self) -> int:
+        """All of them, with their backups."""
+        return 2 * (self.vectors + self.documents)
+
+
+def stored_gib(blueprint: Served) -> int:
+    """The volumes of what a workload knows; 0 where it knows nothing."""
+    return Stored.of(blueprint.knows).total if blueprint.knows is not None else 0
+
+
+def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
+    """The stores and the job of a workload that has documents."""
+    if blueprint.knows is None:
+        return None
+    stored = Stored.of(blueprint.knows)
+    keep = min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS)
+    return Knowledge(
+        vectors=VectorStoreSpec(
+            name="vectors",
+            ownership=ownership,
+            image=IMAGES["qdrant"],
+            storage_gib=stored.vectors,
+            storage_class=blueprint.target.storage_class,
+            memory_gib=stored.vectors_in_memory,
+            clients=CLIENTS,
+            backup_image=IMAGES["curl"],
+            backup_schedule="45 3 * * *",
+            keep_backups=keep,
+        ),
+        documents=DocumentStoreSpec(
+            name="documents",
+            ownership=ownership,
+            image=IMAGES["seaweedfs"],
+            storage_gib=stored.documents,
+            storage_class=blueprint.target.storage_class,
+            memory_gib=1,
+            clients=CLIENTS,
+            backup_image=IMAGES["python"],
+            backup_schedule="15 3 * * *",
+            keep_backups=keep,
+        ),
+        ingestion=IngestionSpec(
+            ownership=ownership,
+            image=IMAGES["python"],
+            schedule=blueprint.knows.refresh,
+            collection=blueprint.name,
+            alias=EMBEDDING,
+            reaches=(("documents", 8888), ("vectors", 6333), ("gateway", PORT)),
+        ),
+    )

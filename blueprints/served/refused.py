@@ -1,0 +1,72 @@
+"""Reasons against a served workload that need no accelerators to be looked at. Pure."""
+
+from collections.abc import Iterator
+
+from blueprints.refusal import Reason
+from blueprints.served.model import Served
+from blueprints.served.roles import Part
+from blueprints.written import DataClass
+from catalog.inventory import Inventory
+from serving.engines.contract import Serve
+from serving.engines.table import ENGINES
+
+
+def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None) -> list[Reason]:
+    """All of them; ``classes`` are the classes of data the target has keys for, None where any will do."""
+    found = [*_law(blueprint, inventory), *_engines(blueprint), *_outside(blueprint), *_teams(blueprint)]
+    if classes is not None and blueprint.data.class_ not in classes:
+        text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
+        found.append(Reason(("data", "class"), text))
+    return [*found, *blueprint.refusals()]
+
+
+def _law(blueprint: Served, inventory: Inventory) -> Iterator[Reason]:
+    """Where the data may not be."""
+    allowed = blueprint.data.jurisdictions
+    if inventory.country not in allowed:
+        text = (
+            f"the cluster '{blueprint.target.cluster}' stands in {inventory.country}, the data must stay in "
+            f"{', '.join(allowed)}: choose another target, or add {inventory.country} if the law allows it"
+        )
+        yield Reason(("data", "jurisdictions"), text)
+
+
+def _engines(blueprint: Served) -> Iterator[Reason]:
+    """What the models' engines cannot do."""
+    for role in blueprint.roles():
+        if not role.generates:
+            continue
+        path = role.path if role.part is Part.CANDIDATE else (*role.path[:-1], "engine")
+        wanted = Serve(
+            name=role.name,
+            path="",
+            task="generate",
+            precision=role.precision,
+            accelerators=1,
+            max_model_len=1,
+            max_num_seqs=1,
+        )
+        if role.part is not Part.FALLBACK:
+            yield from (Reason(path, text) for text in ENGINES[role.engine].refusals(wanted))
+
+
+def _outside(blueprint: Served) -> Iterator[Reason]:
+    """An endpoint that computes where the data may not be, or that restricted data would leave the house for."""
+    endpoint = blueprint.outside
+    if endpoint is None:
+        return
+    if blueprint.data.class_ == DataClass.RESTRICTED:
+        yield Reason(("fallback", "kind"), "data of the class `restricted` go to no endpoint outside: use another")
+    elif endpoint.country not in blueprint.data.jurisdictions:
+        text = f"it computes in {endpoint.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
+        yield Reason(("fallback", "country"), f"{text}: choose an endpoint there, or `smaller-model`")
+
+
+def _teams(blueprint: Served) -> Iterator[Reason]:
+    """Teams whose models are none of the blueprint's, or that go by the name of one of its jobs."""
+    known = [role.name for role in blueprint.roles() if role.part is not Part.CANDIDATE]
+    for index, team in enumerate(blueprint.access.teams):
+        unknown = sorted(set(team.models) - set(known))
+        if unknown:
+            text = f"{', '.join(unknown)} is no model of this blueprint; it has {', '.join(known)}"
+            yield Reason(("access", "teams", index, "models"), text)

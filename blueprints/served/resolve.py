@@ -1,0 +1,287 @@
+"""From a served workload and an inventory to a plan: every decision, or every reason against. Pure."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blueprints.images import IMAGES
+from blueprints.refusal import Reason, RefusedError
+from blueprints.served import gateway, knowledge, refused, watching
+from blueprints.served.gateway import HIGH_AVAILABILITY
+from blueprints.served.knowledge import Knowledge
+from blueprints.served.model import Served
+from blueprints.served.roles import Part, Role
+from catalog import hardware, models
+from catalog.inventory import Inventory
+from components.namespace.spec import NamespaceSpec
+from components.ownership import PREFIX, Ownership
+from planning import cost, sizing
+from planning.capacity import Capacity, Placed, unknown_accelerator
+from planning.cost import Cost, CostLine
+from planning.sizing import Objective, Sizing
+from serving.engines.table import metrics_engine
+from serving.gateway.spec import GatewaySpec
+from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
+from serving.monitoring.spec import MonitoringSpec
+from serving.scaling import ScalingSpec
+from serving.weights import WeightsSpec
+
+PROCESSORS = "processors and memory of gateway, stores and jobs"
+#: what nobody is asked for
+UNASKED = ("latency", "availability_percent", "models", "fallback", "review", "access", "answers")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDecision:
+    """One model server: its size, where it goes, and why not elsewhere."""
+
+    role: str
+    model: str
+    sizing: Sizing
+    placed: Placed
+    rejected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPlan:
+    """Everything that will be made, what it costs, and the reasons."""
+
+    name: str
+    cluster: str
+    region: str
+    country: str
+    decisions: tuple[ServerDecision, ...]
+    cost: Cost
+    budget_usd: int
+    warnings: tuple[str, ...]
+    assumed: tuple[str, ...]
+    namespace: NamespaceSpec
+    weights: WeightsSpec
+    servers: tuple[ModelServerSpec, ...]
+    scaling: tuple[ScalingSpec, ...]
+    gateway: GatewaySpec
+    knowledge: Knowledge | None
+    monitoring: MonitoringSpec
+
+    @property
+    def gpus(self) -> int:
+        """GPUs in use."""
+        return sum(one.sizing.gpus_per_replica * one.sizing.replicas for one in self.decisions)
+
+
+def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None = None) -> ServedPlan:
+    """Decide everything; ``classes`` are the classes of data the target has keys for, None where any will do.
+
+    Raises:
+        RefusedError: it cannot be planned; carries every reason.
+    """
+    reasons = refused.reasons(blueprint, inventory, classes)
+    capacity = Capacity(inventory)
+    decisions: dict[Role, ServerDecision] = {}
+    for role in blueprint.roles():
+        found = _decide(blueprint, role, capacity)
+        if isinstance(found, ServerDecision):
+            decisions[role] = found
+        else:
+            reasons.append(found)
+    weights_gib = _weights_gib(decisions)
+    bill = _bill(blueprint, inventory, decisions, weights_gib)
+    warnings = _money(blueprint, bill, reasons)
+    if reasons:
+        raise RefusedError(tuple(reasons))
+    return _plan(blueprint, inventory, decisions, weights_gib=weights_gib, bill=bill, warnings=warnings)
+
+
+def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision | Reason:
+    model = models.find(role.model)
+    if model is None:
+        known = ", ".join(sorted(models.models()))
+        return Reason(role.path, f"the catalog does not know '{role.model}'; it knows {known}")
+    wants = "llm" if role.generates else "embedding"
+    if model.kind != wants:
+        return Reason(role.path, f"'{model.id}' is a model of kind '{model.kind}', here '{wants}' is needed")
+    spare = 1 if blueprint.availability_percent > HIGH_AVAILABILITY and role.part is not Part.FALLBACK else 0
+    objective = Objective(blueprint.latency.first_token_ms, blueprint.latency.per_token_ms)
+    rejected: list[str] = []
+    for pool in capacity.gpu_pools():
+        unknown = unknown_accelerator(pool)
+        if unknown or pool.accelerator is None:
+            rejected.append(unknown or f"pool '{pool.name}' has no GPUs")
+            continue
+        accelerator = hardware.accelerator(pool.accelerator.product)
+        assert accelerator is not None  # noqa: S101 unknown_accelerator has just said so
+        sized = sizing.smallest(
+            model,
+            role.precision,
+            accelerator,
+            role.load,
+            objective,
+            spare=spare,
+            max_gpus=pool.accelerator.count,
+        )
+        if isinstance(sized, str):
+            rejected.append(f"pool '{pool.name}': {sized}")
+            continue
+        placed = capacity.take(pool.name, sized.gpus_per_replica, sized.replicas)
+        if isinstance(placed, str):
+            rejected.append(placed)
+            continue
+        if start_budget_s(sized.weights_gib, role.engine) > MAX_START_S:
+            rejected.append(
+                f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s"
+            )
+            continue
+        return ServerDecision(role.name, role.model, sized, placed, tuple(rejected))
+    return Reason(role.path, f"'{role.model}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
+
+
+def _weights_gib(decisions: Mapping[Role, ServerDecision]) -> int:
+    """The volume of the weights."""
+    weights = {one.model: one.sizing.weights_gib for one in decisions.values()}
+    return math.ceil(sum(weights.values()) * 1.3) + 5
+
+
+def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, ServerDecision], weights_gib: int) -> Cost:
+    lines = [
+        cost.gpus(
+            f"{one.role} ({one.model})", inventory, one.placed.pool, one.sizing.gpus_per_replica * one.sizing.replicas
+        )
+        for one in decisions.values()
+    ]
+    lines.append(cost.volumes(weights_gib + knowledge.stored_gib(blueprint) + gateway.storage_gib(blueprint)))
+    lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
+    return Cost(tuple(lines))
+
+
+def _money(blueprint: Served, bill: Cost, reasons: list[Reason]) -> tuple[str, ...]:
+    warnings = [f"no price is known for {item}: the total leaves it out" for item in bill.unknown]
+    limit = blueprint.budget.monthly_usd
+    if bill.total > limit:
+        text = f"the plan costs {bill.total:,.2f} USD a month, the budget is {limit:,} USD"
+        if blueprint.budget.when_exceeded == "refuse":
+            remedy = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
+            reasons.append(Reason(("budget", "monthly_usd"), f"{text}: {remedy}"))
+        else:
+            warnings.append(text)
+    return tuple(warnings)
+
+
+def _plan(
+    blueprint: Served,
+    inventory: Inventory,
+    decisions: Mapping[Role, ServerDecision],
+    *,
+    weights_gib: int,
+    bill: Cost,
+    warnings: tuple[str, ...],
+) -> ServedPlan:
+    ownership = Ownership(
+        workload=blueprint.name,
+        owner=blueprint.owner.team,
+        cost_centre=blueprint.owner.cost_centre,
+        data_class=blueprint.data.class_,
+        jurisdictions=tuple(blueprint.data.jurisdictions),
+    )
+    servers = {role: _server(ownership, role, one) for role, one in decisions.items()}
+    return ServedPlan(
+        name=blueprint.name,
+        cluster=blueprint.target.cluster,
+        region=inventory.region,
+        country=inventory.country,
+        decisions=tuple(decisions.values()),
+        cost=bill,
+        budget_usd=blueprint.budget.monthly_usd,
+        warnings=warnings,
+        assumed=_assumed(blueprint),
+        namespace=_namespace(blueprint, ownership, tuple(servers.values())),
+        weights=WeightsSpec(
+            ownership=ownership,
+            image=IMAGES["vllm"],
+            models=tuple(dict.fromkeys(one.model for one in servers.values())),
+            storage_gib=weights_gib,
+            storage_class=blueprint.target.shared_storage_class,
+            fetch_timeout_s=3600,
+        ),
+        servers=tuple(servers.values()),
+        scaling=tuple(_scaling(blueprint, ownership, one) for one in servers.values() if one.scaled),
+        gateway=gateway.spec_of(blueprint, ownership, servers, bill, inventory.country),
+        knowledge=knowledge.decide(blueprint, ownership),
+        monitoring=watching.spec_of(blueprint, ownership, servers, bill),
+    )
+
+
+def _server(ownership: Ownership, role: Role, decision: ServerDecision) -> ModelServerSpec:
+    sized = decision.sizing
+    return ModelServerSpec(
+        name=role.name,
+        ownership=ownership,
+        engine=role.engine,
+        model=role.model,
+        licence=known.licence if (known := models.find(role.model)) else "",
+        task=role.task,
+        precision=role.precision,
+        replicas=sized.replicas,
+        gpus=sized.gpus_per_replica,
+        gpu_label=decision.placed.label,
+        memory_gib=math.ceil(sized.weights_gib) + 8,
+        cpu=4 * sized.gpus_per_replica,
+        max_model_len=sized.max_model_len,
+        max_num_seqs=sized.batch,
+        weights_gib=round(sized.weights_gib, 2),
+        answer_s=role.answer_s,
+        clients=("gateway", f"{role.name}-scaler"),
+        # what stands in for another, or is on trial, stands ready as planned
+        scaled=role.generates and role.part is Part.MAIN,
+        node_labels=decision.placed.labels,
+    )
+
+
+def _scaling(blueprint: Served, ownership: Ownership, server: ModelServerSpec) -> ScalingSpec:
+    return ScalingSpec(
+        server=server.name,
+        engine=metrics_engine(server.engine),
+        release=server.runs.release,
+        metrics_port=server.runs.metrics_port,
+        metrics_path=server.runs.metrics_path,
+        ownership=ownership,
+        least=1 if server.replicas == 1 else 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
+        most=server.replicas,
+        keda=blueprint.target.capabilities.keda,
+        prometheus="http://prometheus-operated.monitoring:9090",
+        image=IMAGES["python"],
+    )
+
+
+def _namespace(blueprint: Served, ownership: Ownership, servers: tuple[ModelServerSpec, ...]) -> NamespaceSpec:
+    gpus = sum(one.gpus * one.replicas for one in servers)
+    cpu = sum(one.cpu * one.replicas for one in servers) + 16
+    memory = sum(one.memory_gib * one.replicas for one in servers) + 64
+    annotations = (
+        (f"{PREFIX}/contact", blueprint.owner.contact),
+        (f"{PREFIX}/monthly-budget-usd", str(blueprint.budget.monthly_usd)),
+        (f"{PREFIX}/retention-days", str(blueprint.data.retention_days)),
+        (f"{PREFIX}/jurisdictions", ",".join(blueprint.data.jurisdictions)),
+        *((f"{PREFIX}/{key}", text) for key, text in blueprint.notes()),
+    )
+    quota = {
+        "requests.nvidia.com/gpu": str(gpus),
+        "requests.cpu": str(cpu),
+        "requests.memory": f"{memory}Gi",
+        "persistentvolumeclaims": "10",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+        "pods": str(sum(one.replicas for one in servers) + 30),
+    }
+    return NamespaceSpec(name=blueprint.name, ownership=ownership, quota=quota, annotations=annotations)
+
+
+def _assumed(blueprint: Served) -> tuple[str, ...]:
+    """What the blueprint left to its defaults."""
+    fields = type(blueprint).model_fields
+    found: list[str] = []
+    for name in UNASKED:
+        if name in fields and name not in blueprint.model_fields_set:
+            value = getattr(blueprint, name)
+            shown = value.model_dump() if hasattr(value, "model_dump") else value
+            found.append(f"{name} = {shown}")
+    return (*found, *blueprint.taken_for_granted())

@@ -1,0 +1,45 @@
+"""What a workload's models do: each role is a model server, and what is asked of it. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planning.sizing import Load
+from serving.engines.contract import Task
+
+#: names that mean the same in every kind
+CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
+
+
+class Part(StrEnum):
+    """How a role serves. It is no task: a main role may generate or embed."""
+
+    MAIN = "main"
+    FALLBACK = "fallback"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A model server to be. ``path`` is where the blueprint asks for it; ``monthly_tokens`` share its price.
+
+    ``fallbacks`` answer when it cannot, in their order; ``stands_in_for`` names the role that a fallback answers for,
+    or that a candidate would follow. ``answer_s`` is the longest an answer may take by the objectives.
+    """
+
+    name: str
+    model: str
+    precision: str
+    engine: str
+    task: Task
+    load: Load
+    monthly_tokens: float
+    answer_s: int
+    path: tuple[str | int, ...]
+    part: Part = Part.MAIN
+    stands_in_for: str = ""
+    fallbacks: tuple[str, ...] = ()
+
+    @property
+    def generates(self) -> bool:
+        """Whether it writes answers; otherwise it embeds."""
+        return self.task == "generate"

@@ -1,0 +1,192 @@
+"""Every kind of served workload: the golden plan of each example, its own refusals, and what generated ones become."""
+
+import dataclasses
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from rehearsed import changed
+
+from blueprints import load, trace
+from blueprints.served.model import Served
+from blueprints.served.resolve import ServedPlan
+from catalog.documents import DocumentError
+from cli.blueprints import EXAMPLES
+
+FOLDER = ROOT / "blueprints"
+GOLDEN = Path(__file__).parent / "golden"
+SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
+SERVED = sorted(
+    file
+    for kind, model in load.KINDS.items()
+    if issubclass(model, Served)
+    for file in (FOLDER / kind.replace("-", "_") / "examples").glob("*.yaml")
+)
+
+
+def test_every_kind_has_an_example_to_start_from_and_three_of_it_worked() -> None:
+    served = {kind for kind, model in load.KINDS.items() if issubclass(model, Served)}
+    assert set(EXAMPLES) == served
+    for kind, file in EXAMPLES.items():
+        assert load.kind_of(load.load(file).blueprint) == kind
+        assert len(list(file.parent.glob("*.yaml"))) >= 3, kind
+
+
+@pytest.mark.parametrize("file", SERVED, ids=lambda file: file.stem)
+def test_the_examples_have_their_golden_plans(file: Path) -> None:
+    made = json.loads(json.dumps(dataclasses.asdict(load.plan(file)), default=str))
+    golden = GOLDEN / f"{file.stem}.json"
+    if not golden.exists():
+        golden.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    assert made == json.loads(golden.read_text(encoding="utf-8"))
+
+
+REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
+    (SUPPORT, {"answers.redact": []}, "answers.redact", "name what is redacted"),
+    (SUPPORT, {"answers.confidence": 0.0}, "answers.confidence", "people take over where the assistant is not sure"),
+    (SUPPORT, {"fallback": {"kind": "refuse"}}, "fallback.kind", "customers come at any hour"),
+    (SUPPORT, {"availability_percent": 98.0}, "availability_percent", "98 % is hours of silence a month"),
+    (SUPPORT, {"hand_over": {"team": "care"}}, "hand_over.contact", "Field required"),
+    (SUPPORT, {"customers.languages": ["German"]}, "customers.languages.0", "found 'German'"),
+    (SUPPORT, {"disclosure": "no"}, "disclosure", "20"),
+    (SUPPORT, {"data.jurisdictions": ["IN"]}, "data.jurisdictions", "stands in DE, the data must stay in IN"),
+    (SUPPORT, {"access.teams.0.models": ["gpt"]}, "access.teams.0.models", "gpt is no model of this blueprint"),
+    (MODELS, {"models.1.alias": "small"}, "models.1.alias", "'small' stands there twice"),
+    (MODELS, {"models.1.fallback": "embed"}, "models.1.fallback", "'embed' cannot answer for 'large'; small could"),
+    (MODELS, {"models.1.fallback": "large"}, "models.1.fallback", "'large' cannot answer for 'large'"),
+    (MODELS, {"models.0.model": "nobody/knows-it"}, "models.0.model", "the catalog does not know"),
+    (MODELS, {"models.0.task": "embed"}, "models.0.model", "is a model of kind 'llm', here 'embedding' is needed"),
+    (MODELS, {"models.0.requests_per_s": 900.0}, "models.0.model", "finds no place"),
+    (MODELS, {"models": []}, "models", "at least 1"),
+    (MODELS, {"budget.monthly_usd": 10}, "budget.monthly_usd", "the plan costs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "change", "path", "words"), REFUSED)
+def test_what_cannot_be_is_refused_at_its_path(
+    tmp_path: Path, file: Path, change: dict[str, Any], path: str, words: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        load.plan(Path(changed(tmp_path, file, change)))
+    line = next((one for one in str(refused.value).splitlines() if f" {path}: " in one), "")
+    assert words in line, str(refused.value)
+    assert f"{file.name}:" in line
+
+
+def test_every_reason_is_told_at_once(tmp_path: Path) -> None:
+    change = {"answers": {}, "fallback": {"kind": "refuse"}, "availability_percent": 95.0, "data.jurisdictions": ["US"]}
+    with pytest.raises(DocumentError) as refused:
+        load.plan(Path(changed(tmp_path, SUPPORT, change)))
+    assert len(str(refused.value).splitlines()) == 5
+
+
+def planned(file: Path) -> ServedPlan:
+    return load.serving(file)[1]
+
+
+def test_customers_are_told_whom_they_talk_to_whatever_the_prompt(tmp_path: Path) -> None:
+    (prompt,) = planned(SUPPORT).gateway.prompts
+    assert "you are an AI assistant" in prompt.text
+    assert "one of: de, en" in prompt.text
+    versions = [
+        {"name": "tone", "version": "v1", "text": "Be brief."},
+        {"name": "tone", "version": "v2", "text": "Be kind."},
+    ]
+    two = planned(Path(changed(tmp_path, SUPPORT, {"answers.prompts": versions}))).gateway.prompts
+    assert [one.version for one in two] == ["v1", "v2"]
+    assert all("you are an AI assistant" in one.text for one in two)
+
+
+def test_people_who_take_over_stand_on_the_namespace() -> None:
+    notes = dict(planned(SUPPORT).namespace.annotations)
+    assert notes["domicile.dev/hand-over-contact"] == "care-desk@example.com"
+    assert notes["domicile.dev/hand-over-within-minutes"] == "15"
+
+
+def test_a_team_of_a_model_platform_has_its_models_and_its_money() -> None:
+    plan = planned(MODELS)
+    teams = {team.name: team for team in plan.gateway.teams}
+    assert set(teams) == {"search", "legal"}, "a platform has no job of its own"
+    assert teams["search"].aliases == ("embed", "small")
+    assert teams["legal"].aliases == ("small", "large", "embed")
+    assert teams["legal"].monthly_usd == 2000
+    aliases = {one.name: one for one in plan.gateway.aliases}
+    assert aliases["large"].fallbacks == ("small",)
+    assert {one.server for one in plan.scaling} == {"small", "large"}
+    assert plan.monitoring.aliases == ("small", "large")
+    assert plan.knowledge is None
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "line"),
+    [
+        (MODELS, "large", "alias: large"),
+        (MODELS, "large-scaling", "alias: large"),
+        (SUPPORT, "chat-small", "fallback:"),
+    ],
+)
+def test_a_resource_leads_back_to_its_line(file: Path, name: str, line: str) -> None:
+    document = load.load(file).document
+    row, _ = trace.position(document, (name,), "")
+    assert line in file.read_text(encoding="utf-8").splitlines()[row - 1]
+
+
+CHOICES: dict[str, list[Any]] = {
+    "data.class": ["public", "internal", "confidential", "restricted"],
+    "data.jurisdictions": [["DE"], ["DE", "FR"], ["IN"], []],
+    "data.retention_days": [1, 365, 3650, 0],
+    "latency.first_token_ms": [200, 800, 2000, 10],
+    "latency.per_token_ms": [10, 60, 200],
+    "availability_percent": [95.0, 99.5, 99.9, 99.99],
+    "budget.monthly_usd": [100, 3000, 12000, 90000],
+    "access.teams": [[{"name": "a", "tokens_per_minute": many}] for many in (1000, 10_000_000, -1)],
+    "review.sample_percent": [0, 5, 100],
+    "answers": [{}, {"redact": ["email"], "confidence": 0.5}, {"redact": ["email"], "confidence": 0.5, "cache_minutes": 60}],
+}  # fmt: skip
+OWN: dict[Path, dict[str, list[Any]]] = {
+    SUPPORT: {
+        "customers.conversations_per_day": [10, 3000, 200_000],
+        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3", "nobody/knows-it"],
+        "fallback": [{"kind": "refuse"}, {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}],
+    },
+    MODELS: {
+        "models.0.requests_per_s": [0.1, 5.0, 500.0],
+        "models.1.engine": ["vllm", "sglang", "trtllm"],
+        "models.1.precision": ["bf16", "fp8"],
+        "models.1.fallback": ["small", "embed", ""],
+    },
+    EXAMPLES["knowledge-assistant"]: {
+        "users.active": [5, 400, 100_000],
+        "documents.count": [10, 20_000, 5_000_000],
+        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B"],
+    },
+}
+
+
+@pytest.mark.parametrize("file", OWN, ids=lambda file: file.stem)
+@pytest.mark.parametrize("seed", range(100))
+def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_path: Path, file: Path, seed: int) -> None:
+    choose = random.Random(f"{file.stem}{seed}")
+    wanted = {**CHOICES, **OWN[file]}
+    change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
+    blueprint = Path(changed(tmp_path, file, change))
+    try:
+        plan = planned(blueprint)
+    except DocumentError as refused:
+        lines = str(refused).splitlines()
+        assert all(line.startswith(f"{blueprint}:") for line in lines), lines
+        assert len(lines) == len(set(lines))
+        return
+    content = yaml.safe_load(blueprint.read_text(encoding="utf-8"))
+    assert plan.country in content["data"]["jurisdictions"]
+    assert plan.cost.total <= content["budget"]["monthly_usd"]
+    known = {role.name for role in plan.gateway.aliases}
+    assert all(set(alias.fallbacks) <= known - {alias.name} for alias in plan.gateway.aliases)
+    assert all(set(team.aliases) <= known for team in plan.gateway.teams)
+    least = 2 if content["availability_percent"] > 99 else 1
+    main = [server.replicas for server in plan.servers if server.name in ("chat", "small", "large")]
+    assert all(replicas >= least for replicas in main)
