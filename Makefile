@@ -60,6 +60,7 @@ mutate: $(STAMP)
 
 docs: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python policies/pages.py
+	@$(BIN)/python -m blueprints.pages
 
 policy-data: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python tests/policy_data.py

@@ -1,8 +1,10 @@
 """`domicile new` and `domicile blueprints`."""
 
+import os
 from pathlib import Path
 
 from blueprints.load import KINDS
+from blueprints.pages import SCHEMAS
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
@@ -23,7 +25,9 @@ def new(kind: str, file: Path) -> None:
     if file.exists():
         message = f"{file}: exists already; name another file"
         raise DocumentError(message)
-    file.write_text(EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")
+    schema = os.path.relpath(SCHEMAS / f"{kind}.json", file.resolve().parent)
+    modeline = f"# yaml-language-server: $schema={schema}\n"
+    file.write_text(modeline + EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")
     console().print(f"wrote {file}: edit it, then run `domicile plan {file}`")
 
 

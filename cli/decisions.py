@@ -54,6 +54,20 @@ def report(
     command.run(subject, cwd, out)
 
 
+@app.command(epilog="Example: domicile portfolio --findings --out portfolio.html")
+def portfolio(
+    *,
+    out: Annotated[Path | None, typer.Option(help="Write a page with a map instead.")] = None,
+    findings: Annotated[bool, typer.Option("--findings", help="Ask the gate too, about each.")] = False,
+    cwd: Folder = Path(),
+    json: Json = False,
+) -> None:
+    """Show every stack: where it is, whose, its data, its month's bill, its objectives, what the gate says."""
+    from cli.portfolio import command
+
+    command.run(cwd, out, findings=findings, as_json=json)
+
+
 @app.command(
     epilog=(
         "Example: domicile size --model Qwen/Qwen3-32B --accelerator H100 --gpus 2 --precision fp8 --engine vllm "

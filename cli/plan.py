@@ -52,7 +52,7 @@ def _platform(plan: PlatformPlan) -> None:
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("pool", "purpose", "instance", "accelerators", "nodes", "capacity"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for pool in plan.pools:
         table.add_row(
             pool.name,
@@ -80,7 +80,8 @@ def _served(plan: ServedPlan) -> None:
     out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("server", "model", "where", "replicas", "GPUs", "USD/month"):
-        table.add_column(column, justify="right" if column in ("replicas", "GPUs", "USD/month") else "left")
+        number = column in ("replicas", "GPUs", "USD/month")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
     for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
         zones = ", ".join(f"{zone} x{count}" for zone, count in decision.placed.zones.items())
         table.add_row(

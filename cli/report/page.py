@@ -11,7 +11,7 @@ from planning.option import Option
 from planning.placement import Decision
 from planning.workload import Workload
 
-TEMPLATE = Path(__file__).parent / "page.html.j2"
+FOLDER = Path(__file__).parent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,12 +26,26 @@ class Mark:
 
 def render(workload: Workload) -> str:
     """The page of a workload's decision, self-contained."""
-    from jinja2 import Environment, StrictUndefined
+    return fill(FOLDER / "page.html.j2", content(placement.decide(workload)))
 
-    decision = placement.decide(workload)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(**content(decision))
+
+def fill(template: Path, content: dict[str, Any]) -> str:
+    """A page of ours with its content; what people wrote is escaped. Parts of pages lie beside this module."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader([template.parent, FOLDER]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template.name).render(**content)
+
+
+def land() -> list[str]:
+    """The outlines of the continents, as SVG paths."""
+    return [row["path"] for row in tables.rows("land")]
 
 
 def content(decision: Decision) -> dict[str, Any]:
@@ -51,7 +65,7 @@ def content(decision: Decision) -> dict[str, Any]:
         "even": even,
         "levers": levers.levers(decision) if decision.winner else (),
         "rejected": grouped,
-        "land": [row["path"] for row in tables.rows("land")],
+        "land": land(),
         "marks": marks(decision, chosen),
         "cost_chart": charts.bars(bill) if bill else "",
         "even_chart": charts.curves(even, workload.traffic.requests_per_s) if even else "",
@@ -65,7 +79,7 @@ def marks(decision: Decision, chosen: Option | None) -> list[Mark]:
     """Where people, data, models and runners-up are."""
     workload = decision.workload
     codes = workload.users or workload.data.subjects
-    found = [_mark(places.countries()[code].place, "people", f"people in {code}") for code in codes]
+    found = [mark(places.countries()[code].place, "people", f"people in {code}") for code in codes]
     for one in decision.runners_up:
         found += _of(one.scored.option, "other", f"{one.scored.option.where}, runner-up")
     if chosen:
@@ -77,15 +91,16 @@ def marks(decision: Decision, chosen: Option | None) -> list[Mark]:
 
 def _of(option: Option, kind: str, label: str) -> list[Mark]:
     if option.site:
-        return [_mark(places.countries()[option.site.country].place, kind, label)]
+        return [mark(places.countries()[option.site.country].place, kind, label)]
     known = places.regions().get((option.target, option.region))
     if known and known.place:
-        return [_mark(known.place, kind, label)]
+        return [mark(known.place, kind, label)]
     country = places.countries().get(option.country)
-    return [_mark(country.place, kind, label)] if country else []
+    return [mark(country.place, kind, label)] if country else []
 
 
-def _mark(place: places.Place, kind: str, label: str) -> Mark:
+def mark(place: places.Place, kind: str, label: str) -> Mark:
+    """A mark at a place."""
     return Mark(round(place.longitude + 180, 1), round(90 - place.latitude, 1), kind, label)
 
 

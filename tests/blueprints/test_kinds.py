@@ -6,16 +6,17 @@ import random
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from conftest import ROOT
 from rehearsed import changed
 
-from blueprints import load, trace
+from blueprints import load, pages, trace
 from blueprints.served.model import Served
 from blueprints.served.resolve import ServedPlan
 from catalog.documents import DocumentError
-from cli.blueprints import EXAMPLES
+from cli.blueprints import EXAMPLES, new
 
 FOLDER = ROOT / "blueprints"
 GOLDEN = Path(__file__).parent / "golden"
@@ -170,7 +171,7 @@ OWN: dict[Path, dict[str, list[Any]]] = {
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.stem)
 @pytest.mark.parametrize("seed", range(100))
 def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_path: Path, file: Path, seed: int) -> None:
-    choose = random.Random(f"{file.stem}{seed}")
+    choose = random.Random(f"{file.stem}{seed}")  # noqa: S311 the same blueprints in every run
     wanted = {**CHOICES, **OWN[file]}
     change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
     blueprint = Path(changed(tmp_path, file, change))
@@ -190,3 +191,29 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
     least = 2 if content["availability_percent"] > 99 else 1
     main = [server.replicas for server in plan.servers if server.name in ("chat", "small", "large")]
     assert all(replicas >= least for replicas in main)
+
+
+def test_schemas_and_pages_are_those_of_the_kinds() -> None:
+    found = {
+        file: file.read_text(encoding="utf-8") for folder in (pages.SCHEMAS, pages.PAGES) for file in folder.iterdir()
+    }
+    assert found == pages.files(), "run `make docs`"
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*/examples/*.yaml")), ids=lambda file: file.stem)
+def test_an_editor_takes_the_examples_by_their_schema(file: Path) -> None:
+    if "inventory" in file.stem:
+        return
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    jsonschema.validate(content, pages.schema(content["kind"]))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**content, "tyop": 1}, pages.schema(content["kind"]))
+
+
+def test_a_new_blueprint_tells_editors_its_schema(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    new("customer-support", file)
+    first, *rest = file.read_text(encoding="utf-8").splitlines()
+    assert (tmp_path / first.partition("$schema=")[2]).resolve() == pages.SCHEMAS / "customer-support.json"
+    assert "\n".join(rest) + "\n" == SUPPORT.read_text(encoding="utf-8")
+    planned(file)

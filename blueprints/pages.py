@@ -1,0 +1,112 @@
+"""What editors and people read of each kind: its JSON schema and its page. `make docs` writes them, a test compares."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from blueprints.load import KINDS
+
+ROOT = Path(__file__).parents[1]
+SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
+DEPTH = 3
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON schema of a kind, draft 2020-12."""
+    made = KINDS[kind].model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **made}
+
+
+def files() -> dict[Path, str]:
+    """Every file with what it says."""
+    found = {SCHEMAS / f"{kind}.json": json.dumps(schema(kind), indent=2, sort_keys=True) + "\n" for kind in KINDS}
+    found |= {PAGES / f"{kind}.md": _page(kind) for kind in KINDS}
+    return {**found, PAGES / "README.md": _index()}
+
+
+def _index() -> str:
+    lines = ["# Blueprints", "", "What a team writes. `domicile new <kind> mine.yaml` writes one to edit.", ""]
+    lines += [f"- [{kind}]({kind}.md): {_first(model.__doc__)}" for kind, model in KINDS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _page(kind: str) -> str:
+    made = schema(kind)
+    examples = sorted((ROOT / "blueprints" / kind.replace("-", "_") / "examples").glob("*.yaml"))
+    lines = [f"# {kind}", "", str(made.get("description", "")).strip(), ""]
+    lines += [f"Schema: [`blueprints/schemas/{kind}.json`](../../blueprints/schemas/{kind}.json).", "", "## Fields", ""]
+    lines += ["| field | type | default | |", "|---|---|---|---|", *_rows(made, made, "", 0)]
+    lines += ["", "## Examples", ""]
+    for file in examples:
+        if "inventory" not in file.stem:
+            about = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+            lines.append(f"- [`{file.stem}`](../../{file.relative_to(ROOT)}): {about}")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(whole: dict[str, Any], part: dict[str, Any], path: str, depth: int) -> Iterator[str]:
+    """A row for each field, those of parts below theirs."""
+    required = set(part.get("required", ()))
+    for name, field in part.get("properties", {}).items():
+        default = "needed" if name in required else f"`{json.dumps(field['default'])}`" if "default" in field else ""
+        shown = default if len(default) < 40 else ""
+        said = str(field.get("description") or _described(whole, field)).replace("|", "\\|").split("\n")[0]
+        yield f"| `{path}{name}` | {_type(whole, field)} | {shown} | {said} |"
+        if depth < DEPTH:
+            for inner, mark in _parts(whole, field):
+                yield from _rows(whole, inner, f"{path}{name}{mark}.", depth + 1)
+
+
+def _parts(whole: dict[str, Any], field: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The objects that a field may hold, and the mark of a list."""
+    mark = "[]" if field.get("type") == "array" else ""
+    held = field.get("items", {}) if mark else field
+    for one in (held, *held.get("anyOf", ()), *held.get("oneOf", ()), *held.get("allOf", ())):
+        found = _resolved(whole, one)
+        if found.get("properties"):
+            yield found, mark
+
+
+def _resolved(whole: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    reference = one.get("$ref")
+    return whole["$defs"][reference.rpartition("/")[2]] if reference else one
+
+
+def _described(whole: dict[str, Any], field: dict[str, Any]) -> str:
+    return next((str(part.get("description", "")) for part, _ in _parts(whole, field)), "")
+
+
+def _type(whole: dict[str, Any], field: dict[str, Any]) -> str:
+    found = _resolved(whole, field)
+    if "const" in found:
+        return f"`{found['const']}`"
+    if "enum" in found:
+        return ", ".join(f"`{one}`" for one in found["enum"])
+    choices = found.get("anyOf") or found.get("oneOf")
+    if choices:
+        kinds = dict.fromkeys(_type(whole, one) for one in choices)
+        return " or ".join(kind for kind in kinds if kind != "null")
+    if found.get("type") == "array":
+        return f"list of {_type(whole, found.get('items', {}))}"
+    return str(found.get("type", "object"))
+
+
+def _first(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+def main() -> None:
+    """Write the files; those of kinds that are gone go."""
+    wanted = files()
+    for folder in (SCHEMAS, PAGES):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if old not in wanted:
+                old.unlink()
+    for file, text in wanted.items():
+        file.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
