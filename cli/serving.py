@@ -20,7 +20,7 @@ def ask(
     *,
     cwd: Folder = Path(),
     team: Annotated[str | None, typer.Option(help="Who asks; the blueprint's first team when left out.")] = None,
-    alias: Annotated[str, typer.Option(help="The model's name at the gateway.")] = "chat",
+    alias: Annotated[str | None, typer.Option(help="The model's name at the gateway; the first that answers.")] = None,
     json: Json = False,
 ) -> None:
     """Ask through the stack's gateway, run on this machine, and tell what became of the question."""

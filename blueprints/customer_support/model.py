@@ -6,7 +6,7 @@ from pydantic import Field
 
 from blueprints.refusal import Reason
 from blueprints.served.chatting import Asked, Chatting, Refuse
-from blueprints.served.model import Answers, Documents
+from blueprints.served.model import Answers, Documents, unset
 from blueprints.written import Name, Written
 
 LEAST_AVAILABLE = 99.5
@@ -82,8 +82,7 @@ class CustomerSupport(Chatting):
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
         load = ("questions_per_conversation", "busiest_hour_share", "prompt_tokens", "answer_tokens")
-        unset = [name for name in load if name not in self.customers.model_fields_set]
-        return tuple(f"customers.{name} = {getattr(self.customers, name)}" for name in unset)
+        return unset("customers", self.customers, *load)
 
     def refusals(self) -> tuple[Reason, ...]:
         """What an assistant must have before customers meet it."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blueprints.served.chatting import Asked, Chatting
-from blueprints.served.model import Documents
+from blueprints.served.model import Documents, unset
 from blueprints.written import Written
 
 
@@ -41,8 +41,7 @@ class KnowledgeAssistant(Chatting):
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
         load = ("questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens")
-        unset = [name for name in load if name not in self.users.model_fields_set]
-        return tuple(f"users.{name} = {getattr(self.users, name)}" for name in unset)
+        return unset("users", self.users, *load)
 
     @property
     def knows(self) -> Documents:

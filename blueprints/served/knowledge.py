@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from blueprints.images import IMAGES
 from blueprints.served.model import Documents, Served
-from blueprints.served.roles import EMBEDDING
+from blueprints.served.roles import EMBEDDING, INGESTION
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
 from components.vector_store.spec import VectorStoreSpec
 from serving.gateway.spec import PORT
 from serving.ingestion import IngestionSpec
 
-INGESTION = "ingestion"
 CLIENTS = (INGESTION, "assistant")
 WORDS_PER_PAGE = 400
 PASSAGE_WORDS = 260

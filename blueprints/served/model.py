@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.refusal import Reason
-from blueprints.served.roles import Role
+from blueprints.served.roles import INGESTION, Role
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from components.targets import WorkloadTarget
 
@@ -105,8 +105,8 @@ class Access(Written):
         if twice:
             message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
             raise ValueError(message)
-        if "ingestion" in names:
-            message = "teams: 'ingestion' is the name of the workload's own job: choose another"
+        if INGESTION in names:
+            message = f"teams: '{INGESTION}' is the name of the workload's own job: choose another"
             raise ValueError(message)
         for identity in self.identities:
             unknown = sorted(set(identity.teams.values()) - set(names))
@@ -142,6 +142,11 @@ class Answers(Written):
     confidence: Annotated[float, Field(ge=0, lt=1)] = 0.0
     log_texts: bool = False
     prompts: list[Prompt] = Field(default_factory=list[Prompt])
+
+
+def unset(prefix: str, part: Written, *names: str) -> tuple[str, ...]:
+    """Fields of a part that were left to their defaults, as `prefix.name = value`."""
+    return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names if name not in part.model_fields_set)
 
 
 class Served(Written, ABC):
@@ -183,7 +188,7 @@ class Served(Written, ABC):
     @property
     def jobs(self) -> tuple[str, ...]:
         """Jobs of its own that ask the gateway, each with a key of its own."""
-        return ("ingestion",) if self.knows is not None else ()
+        return (INGESTION,) if self.knows is not None else ()
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """What its kind assumes beyond the fields every kind has."""

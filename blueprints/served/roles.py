@@ -6,7 +6,8 @@ from enum import StrEnum
 from planning.sizing import Load
 from serving.engines.contract import Task
 
-#: names that mean the same in every kind
+#: names that mean the same in every kind; ingestion is the job that reads documents
+INGESTION = "ingestion"
 CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
 
 

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from pulumi import Output, ResourceOptions
 
-from blueprints.served.knowledge import INGESTION, Knowledge
+from blueprints.served.knowledge import Knowledge
 from blueprints.served.resolve import ServedPlan
+from blueprints.served.roles import INGESTION
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs

@@ -18,8 +18,8 @@ from engine.errors import ProjectError
 from serving.gateway.hooks import domicile_audit
 
 
-def run(stack: str, question: str, folder: Path, team: str | None, alias: str, *, as_json: bool) -> int:
-    """Ask; 3 when the gateway refused or could not be reached.
+def run(stack: str, question: str, folder: Path, team: str | None, alias: str | None, *, as_json: bool) -> int:
+    """Ask; 3 when the gateway refused or could not be reached. Without an alias, the first that answers is asked.
 
     Raises:
         RigError: the gateway does not start, or does not answer.
@@ -27,21 +27,22 @@ def run(stack: str, question: str, folder: Path, team: str | None, alias: str, *
     """
     out = console()
     blueprint = blueprint_of(stack, folder)
-    load.serving(blueprint)
+    plan = load.serving(blueprint)[1]
+    asked = alias or next(one.name for one in plan.gateway.aliases if one.task == "generate")
     gateway = serve.ensure(stack, blueprint, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
     names = [name for name in gateway.keys if name != "ingestion"]
     who = team or names[0]
     if who not in gateway.keys:
         message = f"the stack '{stack}' has no team '{who}'; it has {', '.join(names)}"
         raise ProjectError(message)
-    body = {"model": alias, "messages": [{"role": "user", "content": question}]}
+    body = {"model": asked, "messages": [{"role": "user", "content": question}]}
     headers = {"Authorization": f"Bearer {gateway.keys[who]}"}
     try:
         answer = httpx.post(f"{gateway.url}/v1/chat/completions", json=body, headers=headers, timeout=300)
     except httpx.TransportError as error:
         message = f"the gateway at {gateway.url} does not answer ({error}); `domicile gateway down {stack}` ends it"
         raise RigError(message) from None
-    told = _told(gateway, answer, who, alias)
+    told = _told(gateway, answer, who, asked)
     if as_json:
         print_json(told)
         return 0 if answer.is_success else 3
