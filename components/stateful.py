@@ -12,7 +12,7 @@ from components.ownership import Ownership
 
 BACKUPS = "/backup"
 _API = "https://kubernetes.default.svc/apis/snapshot.storage.k8s.io/v1/namespaces"
-_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,8 @@ def _backup(owner: Component, store: Store, part: str) -> None:
     labels = store.ownership.labels(part)
     place = {"namespace": store.namespace, "labels": labels}
     backup = store.backup
-    if backup.volume != "none":
+    mine = backup.volume != "none"
+    if mine:
         volume = claim(part, labels, store.storage_class, store.storage_gib)
         k8s.core.v1.PersistentVolumeClaim(
             f"{owner.name}-backup-volume",
@@ -171,7 +172,6 @@ def _backup(owner: Component, store: Store, part: str) -> None:
         )
     else:
         _may_snapshot(owner, store, part)
-    mine = backup.volume != "none"
     beside = {
         "podAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [
@@ -232,9 +232,9 @@ def snapshot(name: str, keep: int) -> str:
         '{"apiVersion":"snapshot.storage.k8s.io/v1","kind":"VolumeSnapshot","metadata":{"name":"\'$one\'"},'
         f'"spec":{{"source":{{"persistentVolumeClaimName":"data-{name}-0"}}}}}}'
     )
-    ask = f'curl -sS --cacert {_ACCOUNT}/ca.crt -H "Authorization: Bearer $(cat {_ACCOUNT}/token)"'
+    ask = f'curl -sS --cacert {ACCOUNT}/ca.crt -H "Authorization: Bearer $(cat {ACCOUNT}/token)"'
     return (
-        f"one={name}-$(( $(date +%s) / 86400 % {keep} )); at={_API}/$(cat {_ACCOUNT}/namespace)/volumesnapshots; "
+        f"one={name}-$(( $(date +%s) / 86400 % {keep} )); at={_API}/$(cat {ACCOUNT}/namespace)/volumesnapshots; "
         f"{ask} -X DELETE $at/$one > /dev/null; "
         f"{ask} --fail --retry 10 --retry-all-errors -H 'Content-Type: application/json' -d '{body}' $at"
     )

@@ -37,13 +37,13 @@ def _qdrant(spec: VectorStoreSpec, url: str) -> str:
 
 
 def _weaviate(spec: VectorStoreSpec, url: str) -> str:
-    """Weaviate writes its backups itself and tells when it is done; one of the same name must go first."""
+    """Weaviate writes its backups itself and tells when it is done."""
     return (
-        f"b={url}/v1/backups/filesystem; one=day-$(( $(date +%s) / 86400 % {spec.keep_backups} ))-$(date +%Y%m%d); "
-        f'curl -fsS -H "Content-Type: application/json" -d "{{\\"id\\":\\"$one\\"}}" $b; '
+        f"b={url}/v1/backups/filesystem; one=at-$(date +%Y%m%d%H%M); "
+        'curl -fsS -H "Content-Type: application/json" -d "{\\"id\\":\\"$one\\"}" $b; '
         'until curl -fsS $b/$one | grep -q \'"status":"SUCCESS"\'; do '
         'if curl -fsS $b/$one | grep -q \'"status":"FAILED"\'; then exit 1; fi; sleep 5; done; '
-        f"find /backup -mindepth 1 -maxdepth 1 -mtime +{spec.keep_backups} -exec rm -r {{}} +"
+        f"find {stateful.BACKUPS} -mindepth 1 -maxdepth 1 -mtime +{spec.keep_backups} -exec rm -r {{}} +"
     )
 
 
