@@ -7,7 +7,9 @@ import pytest
 import yaml
 from conftest import ROOT, Stack
 
+from engine import urn as urns
 from engine.session import Rehearsal
+from engine.state.resource import ResourceState
 
 SITES = ("aws-mumbai", "gcp-frankfurt", "azure-virginia", "onprem-munich")
 
@@ -41,3 +43,9 @@ def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
     copy = folder / file.name
     copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return str(copy)
+
+
+def below(stack: Stack, name: str) -> dict[str, ResourceState]:
+    """The resources that a component made, by what follows its name in theirs."""
+    found = [one for one in stack.resources() if one.custom and urns.name_of(one.parent) == name]
+    return {urns.name_of(one.urn).removeprefix(f"{name}-"): one for one in found}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, Stack
-from rehearsed import SITES, backend, changed, rehearsed
+from rehearsed import SITES, backend, below, changed, rehearsed
 
 from catalog import places
 from engine import urn as urns
@@ -241,6 +241,48 @@ def inside(type_: Type, depth: int) -> bool:
     if isinstance(type_, ListOf):
         return inside(type_.item, depth)
     return isinstance(type_, Object) and mentions_key(type_.fields, depth + 1)
+
+
+def test_a_feature_store_stands_on_what_the_platform_has(platform: Stack) -> None:
+    site, stack = platform.name.removeprefix("platform-"), platform
+    made = below(stack, "features")
+    settings = json.loads(made["settings"].inputs["data"]["feature_store.yaml"])
+    offline, registry = settings["offline_store"], settings["registry"]["path"]
+    expected = {
+        "aws-mumbai": "redshift",
+        "gcp-frankfurt": "bigquery",
+        "azure-virginia": "mssql",
+        "onprem-munich": "clickhouse",
+    }
+    assert offline["type"] == expected[site]
+    assert registry.split("://")[0] == {"gcp-frankfurt": "gs", "azure-virginia": "https"}.get(site, "s3")
+    assert registry.endswith("/registry.pb")
+    if site == "azure-virginia":
+        assert offline["connection_string"].startswith(
+            "mssql+pyodbc://virginia-warehouse-ondemand.sql.azuresynapse.net:1433/"
+        )
+    assert "ssl=true" in settings["online_store"]["connection_string"]
+    assert "${ONLINE_PASSWORD}" in settings["online_store"]["connection_string"], "no secret stands in a ConfigMap"
+    pod: Props = made["servers"].inputs["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "features"
+    secrets = {one["name"] for one in pod["containers"][0]["env"] if "valueFrom" in one}
+    assert secrets == {"ONLINE_PASSWORD"} | (
+        {"WAREHOUSE_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} if site == "onprem-munich" else set()
+    )
+    assert stack.session().store.load().outputs()["endpoints"]["features"].startswith("http://")
+
+
+def test_eks_tells_the_locked_sink_who_did_what(platform: Stack) -> None:
+    if not platform.name.endswith("aws-mumbai"):
+        return
+    made = below(platform, "cluster")
+    stream = made["delivery-stream"]
+    (stores,) = [one for key, one in made.items() if key == "delivery-stores" and one.type.endswith("RolePolicy")]
+    assert stream.inputs["extendedS3Configuration"]["bucketArn"].startswith("arn:aws:s3:::audit-")
+    assert stream.inputs["serverSideEncryption"]["keyType"] == "CUSTOMER_MANAGED_CMK"
+    actions = [action for one in json.loads(reveal(stores.inputs["policy"]))["Statement"] for action in one["Action"]]
+    assert not {action for action in actions if "Delete" in action or action.endswith("*")}
+    assert made["delivery-subscription"].inputs["filterPattern"] == '{ $.apiVersion = "audit.k8s.io/v1" }'
 
 
 def test_an_identity_may_do_what_it_uses_and_no_more(platform: Stack) -> None:

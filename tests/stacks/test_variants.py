@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Stack
-from rehearsed import SITES, backend, changed, rehearsed
+from rehearsed import backend, below, changed, rehearsed
 
-from engine import urn as urns
-from engine.state.resource import ResourceState
-from engine.values import Props, reveal
+from engine.values import Props
 
 EXAMPLES = ROOT / "blueprints" / "platform" / "examples"
 PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nTUlJQklqQU5CZ2txaGtpRzl3MEJBUUVG\n-----END PUBLIC KEY-----\n"
@@ -45,12 +43,6 @@ def lived(tmp_path: Path, site: str, change: dict[str, Any]) -> Stack:
     again = stack.run("up")
     assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
     return stack
-
-
-def below(stack: Stack, name: str) -> dict[str, ResourceState]:
-    """The resources that a component made, by what follows its name in theirs."""
-    found = [one for one in stack.resources() if one.custom and urns.name_of(one.parent) == name]
-    return {urns.name_of(one.urn).removeprefix(f"{name}-"): one for one in found}
 
 
 @pytest.mark.parametrize("engine", ["weaviate", "milvus"])
@@ -102,36 +94,6 @@ def test_a_warehouse_at_databricks_ends_when_idle(tmp_path: Path) -> None:
     assert made["wall"].inputs["listType"] == "ALLOW"
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_a_feature_store_stands_on_what_the_platform_has(tmp_path: Path, site: str) -> None:
-    stack = lived(tmp_path, site, {})
-    made = below(stack, "features")
-    settings = json.loads(made["settings"].inputs["data"]["feature_store.yaml"])
-    offline, registry = settings["offline_store"], settings["registry"]["path"]
-    expected = {
-        "aws-mumbai": "redshift",
-        "gcp-frankfurt": "bigquery",
-        "azure-virginia": "mssql",
-        "onprem-munich": "clickhouse",
-    }
-    assert offline["type"] == expected[site]
-    assert registry.split("://")[0] == {"gcp-frankfurt": "gs", "azure-virginia": "https"}.get(site, "s3")
-    assert registry.endswith("/registry.pb")
-    if site == "azure-virginia":
-        assert offline["connection_string"].startswith(
-            "mssql+pyodbc://virginia-warehouse-ondemand.sql.azuresynapse.net:1433/"
-        )
-    assert "ssl=true" in settings["online_store"]["connection_string"]
-    assert "${ONLINE_PASSWORD}" in settings["online_store"]["connection_string"], "no secret stands in a ConfigMap"
-    pod: Props = made["servers"].inputs["spec"]["template"]["spec"]
-    assert pod["serviceAccountName"] == "features"
-    secrets = {one["name"] for one in pod["containers"][0]["env"] if "valueFrom" in one}
-    assert secrets == {"ONLINE_PASSWORD"} | (
-        {"WAREHOUSE_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} if site == "onprem-munich" else set()
-    )
-    assert stack.session().store.load().outputs()["endpoints"]["features"].startswith("http://")
-
-
 def test_mig_on_aws_is_cut_before_the_node_counts_its_accelerators(tmp_path: Path) -> None:
     cut = {"pools.0.accelerator": "H100", "pools.0.per_node": 8, "pools.0.sharing": {"mig_profile": "3g.40gb"}}
     made = below(lived(tmp_path, "aws-mumbai", cut), "pool-inference")
@@ -145,14 +107,3 @@ def test_mig_on_aws_is_cut_before_the_node_counts_its_accelerators(tmp_path: Pat
         else {}
     )
     assert not plugin or plugin["flags"]["migStrategy"] == "mixed"
-
-
-def test_eks_tells_the_locked_sink_who_did_what(tmp_path: Path) -> None:
-    made = below(lived(tmp_path, "aws-mumbai", {}), "cluster")
-    stream = made["delivery-stream"]
-    (stores,) = [one for key, one in made.items() if key == "delivery-stores" and one.type.endswith("RolePolicy")]
-    assert stream.inputs["extendedS3Configuration"]["bucketArn"].startswith("arn:aws:s3:::audit-")
-    assert stream.inputs["serverSideEncryption"]["keyType"] == "CUSTOMER_MANAGED_CMK"
-    actions = [action for one in json.loads(reveal(stores.inputs["policy"]))["Statement"] for action in one["Action"]]
-    assert not {action for action in actions if "Delete" in action or action.endswith("*")}
-    assert made["delivery-subscription"].inputs["filterPattern"] == '{ $.apiVersion = "audit.k8s.io/v1" }'
