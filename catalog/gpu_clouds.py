@@ -9,11 +9,6 @@ from catalog.hardware import Offer
 PRODUCT_LABEL = "nvidia.com/gpu.product"
 
 
-def names() -> tuple[str, ...]:
-    """The GPU clouds whose nodes are known."""
-    return tuple(dict.fromkeys(row["cloud"] for row in tables.rows("gpu-clouds")))
-
-
 def label(cloud: str, product: str) -> tuple[str, str] | None:
     """The label and the value by which nodes with an accelerator are chosen; None where the cloud has no name for it.
 

@@ -96,14 +96,15 @@ def test_a_warehouse_at_databricks_ends_when_idle(tmp_path: Path) -> None:
 
 def test_mig_on_aws_is_cut_before_the_node_counts_its_accelerators(tmp_path: Path) -> None:
     cut = {"pools.0.accelerator": "H100", "pools.0.per_node": 8, "pools.0.sharing": {"mig_profile": "3g.40gb"}}
-    made = below(lived(tmp_path, "aws-mumbai", cut), "pool-inference")
+    stack = lived(tmp_path, "aws-mumbai", cut)
+    made = below(stack, "pool-inference")
     script = base64.b64decode(made["template"].inputs["userData"]).decode()
     assert "nvidia-smi mig -cgi 3g.40gb,3g.40gb -C" in script
     assert "Before=nodeadm-run.service" in script
     assert made["group"].inputs["amiType"] == "AL2023_x86_64_NVIDIA"
-    plugin: Props = (
-        json.loads(made["device-plugin"].inputs["data"]["config.yaml"])
-        if "data" in made["device-plugin"].inputs
-        else {}
-    )
-    assert not plugin or plugin["flags"]["migStrategy"] == "mixed"
+    (settings,) = [
+        one.inputs["data"]["config.yaml"]
+        for one in stack.resources()
+        if one.type.endswith(":ConfigMap") and one.urn.endswith("::pool-inference-device-plugin")
+    ]
+    assert json.loads(settings)["flags"]["migStrategy"] == "mixed"
