@@ -1,10 +1,10 @@
 """Rules over resources, without any engine: a resource's facts are made once and shared by the rules that read them."""
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies import limits
 from policies.resource import Resource
@@ -15,8 +15,7 @@ Config = Mapping[str, Any]
 VIOLATION, UNDETERMINED, FAILED, EXEMPT = "violation", "undetermined", "error", "exempt"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule says of a resource. ``urn`` is empty for the stack as a whole, ``path`` where it is no property."""
 
     rule: str
@@ -73,8 +72,7 @@ class Evaluator:
                 group.others += 1
                 continue
             group.facts += 1
-            for rule, settings in group.rules:
-                _ask(rule, fact, settings, resource.urn, found)
+            _ask(group.rules, fact, resource.urn, found)
         return found
 
     def stack(self, resources: list[Resource]) -> list[Finding]:
@@ -101,24 +99,25 @@ class Evaluator:
 def judge(rule: AnyRule, subject: Any, settings: Settings, urn: str) -> list[Finding]:
     """What one rule says. A value that is not known makes it undetermined; anything else it raises is a failure."""
     found: list[Finding] = []
-    _ask(rule, subject, settings, urn, found)
+    _ask(((rule, settings),), subject, urn, found)
     return found
 
 
-def _ask(rule: AnyRule, subject: Any, settings: Settings, urn: str, found: list[Finding]) -> None:
-    problems: Callable[[Any, Settings], Iterable[Problem]] = rule.problems
-    try:
-        for problem in problems(subject, settings):
-            found.append(_finding(rule, problem, settings, urn))  # noqa: PERF401 what came before an error stays
-    except UnknownError as error:
-        found.append(Finding(rule.id, urn, UNDETERMINED, str(error), error.path))
-    except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
-        found.append(Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}"))
+def _ask(rules: Iterable[tuple[AnyRule, Settings]], subject: Any, urn: str, found: list[Finding]) -> None:
+    """Ask each rule. What it found before it raised stays: rules are asked often, so their problems are not copied."""
+    for rule, settings in rules:
+        try:
+            for problem in rule.problems(subject, settings):
+                found.append(_finding(rule, problem, settings, urn))  # noqa: PERF401 what came before an error stays
+        except UnknownError as error:
+            found.append(Finding(rule.id, urn, UNDETERMINED, str(error), error.path))
+        except Exception as error:  # noqa: BLE001 a rule that raises is a failure that names the rule
+            found.append(Finding(rule.id, urn, FAILED, f"the rule itself failed: {type(error).__name__}: {error}"))
 
 
 def _finding(rule: AnyRule, problem: Problem, settings: Settings, urn: str) -> Finding:
     where = problem.urn or urn
-    excuse = _exemption(settings, where)
+    excuse = _exemption(settings, where) if settings.get("exemptions") else None
     if excuse is None:
         return Finding(rule.id, where, VIOLATION if problem.known else UNDETERMINED, problem.text, problem.path)
     return Finding(rule.id, where, excuse[0], f"{problem.text}{excuse[1]}", problem.path)
@@ -161,7 +160,7 @@ def today(settings: Settings) -> date:
 
 def _exemption(settings: Settings, urn: str) -> tuple[str, str] | None:
     """The verdict and the words of the exemption that covers a resource; None where there is none."""
-    for one in settings.get("exemptions") or ():
+    for one in settings["exemptions"]:
         name = urn.rpartition("::")[2]
         if not (fnmatch.fnmatchcase(urn, one["resource"]) or fnmatch.fnmatchcase(name, one["resource"])):
             continue

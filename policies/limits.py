@@ -2,6 +2,7 @@
 
 import functools
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +50,7 @@ def allowed(resource: Resource, settings: Settings) -> frozenset[str] | None:
 
 def key_of(settings: Settings) -> str:
     """The part of settings that limits places, as a text that is the same for the same limits."""
-    return json.dumps({name: settings.get(name) for name in LIMITS}, sort_keys=True, default=str)
+    return sys.intern(json.dumps({name: settings.get(name) for name in LIMITS}, sort_keys=True, default=str))
 
 
 @functools.lru_cache(4096)

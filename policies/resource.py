@@ -66,6 +66,14 @@ class Resource:
             return found
         return str(values.known(found, f"tags.{name}"))
 
+    def lacking(self, names: list[str]) -> list[str]:
+        """Of some tags' names, those under which nothing is said.
+
+        Raises:
+            UnknownError: one of them is not known.
+        """
+        return [name for name in names if not self.tag(name)]
+
     @property
     def data_class(self) -> str:
         """The class of its data; empty where it says nothing."""
@@ -89,11 +97,15 @@ class Resource:
             found.update(values.section({"labels": _decoded(self.provider.get("defaultLabels"))}, "labels"))
         own = tag_property(self.type) or "tags"
         given = values.known(self.props.get(own), own)
-        return {**found, **given} if is_map(given) else found
+        if not is_map(given):
+            return found
+        return {**found, **given} if found else given
 
 
 def _named(tags: dict[str, Any]) -> dict[str, Any]:
     """Tags by the names rules know them by, their own kept; an alias counts where the name itself is missing."""
+    if _ALIASED.isdisjoint(tags):
+        return tags
     found = dict(tags)
     for name, alias in _BY_ALIAS:
         if alias in tags:
@@ -103,6 +115,7 @@ def _named(tags: dict[str, Any]) -> dict[str, Any]:
 
 #: names and their aliases, the better ones first
 _BY_ALIAS = tuple((name, alias) for name, aliases in _ALIASES.items() for alias in aliases if alias != name)
+_ALIASED = frozenset(alias for _, alias in _BY_ALIAS)
 
 
 @functools.cache

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from policies import places, values
+from policies import limits, places, values
 from policies.places import ANYWHERE, Place
 from policies.resource import Resource, base_type, cloud_of, region_of
+from policies.rule import Settings
 from policies.values import Props, UnknownError, is_list, is_map
 
 #: properties that hold a location by their name
@@ -82,6 +83,10 @@ class Mention(NamedTuple):
     role: str
 
 
+#: places, and the limit that they are beyond
+Outside = tuple[list[Mention], frozenset[str]]
+
+
 class PlacedFact:
     """A resource's home and the other places it names."""
 
@@ -89,8 +94,7 @@ class PlacedFact:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource
         self._mentions: list[Mention] | None = None
-        self._limit: frozenset[str] | None = None
-        self._beyond: list[Mention] = []
+        self._judged: tuple[str, Outside] | None = None
 
     @classmethod
     def of(cls, resource: Resource) -> "PlacedFact | None":
@@ -103,12 +107,18 @@ class PlacedFact:
         Raises:
             UnknownError: a location is not known yet.
         """
-        if self._mentions is None:
-            own = "" if self.resource.cloud == "kubernetes" else self.resource.cloud
-            found = [*self._home(), *self._by_type()]
-            _walk(self._spoken(), "", "", own, found)
-            self._mentions = found
-        return self._mentions
+        known = self._mentions
+        if known is None:
+            resource = self.resource
+            cloud = resource.cloud
+            service = _own_service(resource) if "endpoints" in resource.provider else ""
+            found = [] if cloud == "kubernetes" else self._home(cloud, service)
+            for check in _checks(resource.type):
+                found += check(resource)
+            own = "" if cloud == "kubernetes" else cloud
+            _walk(_without_region(resource.props) if service else resource.props, "", "", own, found)
+            self._mentions = known = found
+        return known
 
     def beyond(self, limit: frozenset[str]) -> list[Mention]:
         """The places outside a limit; one of no country that is known is.
@@ -116,11 +126,19 @@ class PlacedFact:
         Raises:
             UnknownError: a location is not known yet.
         """
-        if self._limit is not limit:
-            found = self.mentions()
-            self._beyond = [one for one in found if places.outside(one.place.countries, limit)]
-            self._limit = limit
-        return self._beyond
+        return [one for one in self.mentions() if places.outside(one.place.countries, limit)]
+
+    def outside(self, settings: Settings) -> Outside:
+        """The places outside what settings and its own tags allow, and that limit; rules ask again and again.
+
+        Raises:
+            UnknownError: a tag or a location is not known yet.
+        """
+        key = settings[limits.KEY]
+        if self._judged is None or self._judged[0] is not key:
+            limit = limits.allowed(self.resource, settings)
+            self._judged = key, ([], frozenset()) if limit is None else (self.beyond(limit), limit)
+        return self._judged[1]
 
     @property
     def holds(self) -> bool:
@@ -135,36 +153,25 @@ class PlacedFact:
         """
         return [one for one in self.mentions() if one.role == "home" or one.path in ("region", "location", "zone")]
 
-    def _home(self) -> Iterator[Mention]:
+    def _home(self, cloud: str, service: str) -> list[Mention]:
         resource = self.resource
-        if not self.holds or resource.cloud == "kubernetes":
-            return
-        service = _own_service(resource)
+        if not self.holds:
+            return []
         if service:
-            for place in places.scan(service):
-                yield Mention("provider.endpoints", place, "home")
-            return
+            return [Mention("provider.endpoints", place, "home") for place in places.scan(service)]
         if _told(resource.props):
-            return
+            return []
         default = _DEFAULTS.get(resource.type)
         given = default if default is not None else region_of(resource.provider)
-        if given is None:
-            return
-        place = places.location(str(values.known(given, "provider.region")), resource.cloud)
-        if place is not None and resource.cloud in ("aws", "gcp"):
-            yield Mention("" if default else "provider.region", place, "home")
+        if given is None or cloud not in ("aws", "gcp"):
+            return []
+        place = places.location(str(values.known(given, "provider.region")), cloud)
+        return [] if place is None else [Mention("" if default else "provider.region", place, "home")]
 
-    def _spoken(self) -> Props:
-        """Its properties, without the region of a service of one's own: that means nothing."""
-        props = self.resource.props
-        if not _own_service(self.resource):
-            return props
-        return {key: value for key, value in props.items() if key != "region"}
 
-    def _by_type(self) -> Iterator[Mention]:
-        resource = self.resource
-        for check in _checks(resource.type):
-            yield from check(resource)
+def _without_region(props: Props) -> Props:
+    """The properties of what is on a service of one's own, where a region means nothing."""
+    return {key: value for key, value in props.items() if key != "region"}
 
 
 def _told(props: Props) -> bool:
@@ -213,7 +220,7 @@ def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> 
             if item.__class__ is str:
                 meaning = _meaning(item, name, cloud)
                 if meaning is not None and name not in _TEXTS:
-                    _say(meaning, item, f"{path}.{name}" if path else name, found)
+                    found += _told_by(item, name, cloud, f"{path}.{name}" if path else name)
             elif name not in _TEXTS:
                 told = _topology(item) if name == "labels" else item
                 _walk(told, f"{path}.{name}" if path else name, name, cloud, found)
@@ -223,7 +230,7 @@ def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> 
     elif isinstance(value, str):
         meaning = _meaning(value, key, cloud)
         if meaning is not None:
-            _say(meaning, value, path, found)
+            found += _told_by(value, key, cloud, path)
 
 
 def _topology(labels: Any) -> dict[str, Any]:
@@ -232,13 +239,21 @@ def _topology(labels: Any) -> dict[str, Any]:
     return {key: value for key, value in labelled.items() if "topology." in key or "failure-domain." in key}
 
 
-def _say(meaning: tuple[Place, ...], value: str, path: str, found: list[Mention]) -> None:
+@functools.lru_cache(1 << 16)
+def _told_by(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]:
+    """What a text that means something tells.
+
+    Raises:
+        UnknownError: it is a place that is not known yet.
+    """
+    if value in values.UNKNOWN:
+        raise UnknownError(path)
+    meaning = _meaning(value, key, cloud)
     if not meaning:
-        if value in values.UNKNOWN:
-            raise UnknownError(path)
-        found += _in_policy(value, path)
-    for place in meaning:
-        found.append(Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path)))
+        return _in_policy(value, path)
+    return tuple(
+        Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path)) for place in meaning
+    )
 
 
 @functools.lru_cache(1 << 16)
@@ -287,7 +302,6 @@ def _role(path: str) -> str:
     return next((role for role, words in _ROLES if said & words), "place")
 
 
-@functools.lru_cache(maxsize=4096)
 def _in_policy(document: str, path: str) -> tuple[Mention, ...]:
     """Places that a policy document lets its holder use: those in statements that allow."""
     try:

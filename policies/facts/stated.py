@@ -1,14 +1,15 @@
 """What a resource says of encryption and exposure, by the names that clouds have for it: see `data/vocabulary.csv`."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from policies import values
 from policies.resource import Resource, base_type
+from policies.rule import Problem
 from policies.tables import rows
-from policies.values import is_list, is_map
+from policies.values import Props, UnknownError, is_list, is_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,59 +30,68 @@ class Word:
         return value not in self.good if self.good else value in self.bad
 
 
-class Wrong(NamedTuple):
-    """A property that says the wrong thing, or nothing where that is as bad."""
-
-    path: str
-    text: str
-
-
 class StatedFact:
     """A cloud's resource, or a Kubernetes object, by what it states."""
 
     def __init__(self, resource: Resource) -> None:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource
-        self._found: dict[str, list[tuple[str, Any, Word]]] | None = None
+        self._said: dict[str, list[Said]] | None = None
+        self._wrong: dict[str, tuple[Problem, ...]] = {}
 
     @classmethod
     def of(cls, resource: Resource) -> "StatedFact | None":
         """The fact of anything of a known cloud."""
         return cls(resource) if resource.cloud else None
 
-    def wrong(self, topic: str) -> Iterator[Wrong]:
-        """What is wrong about rest, transit or open.
+    def wrong(self, topic: str) -> Iterable[Problem]:
+        """What is wrong about rest, transit or open: once for all rules, or again where a value is not known.
 
         Raises:
-            UnknownError: a value that decides is not known.
+            UnknownError: while it is read, where a value that decides is not known.
         """
-        if self._found is None:
-            self._found = {}
-            for path, value, word in _spoken(self.resource.props, "", "", words(self.resource.cloud)):
-                self._found.setdefault(word.topic, []).append((path, value, word))
-        for path, value, word in self._found.get(topic, ()):
+        found = self._wrong.get(topic)
+        if found is None:
+            try:
+                found = self._wrong[topic] = tuple(self._judge(topic))
+            except UnknownError:
+                return self._judge(topic)
+        return found
+
+    def _judge(self, topic: str) -> Iterator[Problem]:
+        resource = self.resource
+        if self._said is None:
+            self._said = {}
+            _listen(resource.props, "", "", words(resource.cloud), self._said)
+        for path, value, word in self._said.get(topic, ()):
             if word.computed_is_fine and values.unknown(value):
                 continue
             said = str(values.known(value, path)).lower()
             if word.objects(said):
                 wanted = f"not {' or '.join(sorted(word.good))}" if word.good else "not allowed"
-                yield Wrong(path, f"it is '{value}', {wanted}" if said else f"it is empty, {wanted}")
-        for switch in switches().get(base_type(self.resource.type), ()):
-            if switch.topic == topic:
-                yield from self._switched(switch)
-        for name, of_topic in absent().get(base_type(self.resource.type), ()):
-            if of_topic == topic and self.resource.props.get(name) is None:
-                yield Wrong(name, "it is not set, and off unless it is")
+                yield Problem(f"it is '{value}', {wanted}" if said else f"it is empty, {wanted}", path)
+        switched, off = _by_type(resource.type, topic)
+        for switch in switched:
+            yield from self._switched(switch)
+        for name in off:
+            if resource.props.get(name) is None:
+                yield Problem("it is not set, and off unless it is", name)
 
-    def _switched(self, switch: "Switch") -> Iterator[Wrong]:
+    def _switched(self, switch: "Switch") -> Iterator[Problem]:
         said = [
             (path, str(values.known(one, path)).lower()) for path, one in values.each(self.resource.props, switch.path)
         ]
         if not said and switch.needed:
-            yield Wrong(switch.path, f"it is not set, and must be {switch.good}")
+            yield Problem(f"it is not set, and must be {switch.good}", switch.path)
         for path, one in said:
             if one != switch.good:
-                yield Wrong(path, f"it is '{one}', not {switch.good}")
+                yield Problem(f"it is '{one}', not {switch.good}", path)
+
+
+_NESTED = (dict, list)
+_NOT_STATED = frozenset({"tags", "labels", "metadata"})
+#: a property's place, what it says, and the word it is
+Said = tuple[str, Any, Word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +101,47 @@ class Switch:
     path: str
     good: str
     needed: bool
-    topic: str
 
 
 @functools.cache
-def switches() -> dict[str, list[Switch]]:
-    """The switches of types by their token."""
-    found: dict[str, list[Switch]] = {}
-    for row in rows("switches"):
-        switch = Switch(row["path"], row["good"], row["absent"] == "bad", row["topic"])
-        found.setdefault(row["type"], []).append(switch)
-    return found
+def _by_type(type_: str, topic: str) -> tuple[tuple[Switch, ...], tuple[str, ...]]:
+    """A type's switches, and its properties that are off unless they are set."""
+    token = base_type(type_)
+    switched = tuple(
+        Switch(row["path"], row["good"], row["absent"] == "bad")
+        for row in rows("switches")
+        if row["type"] == token and row["topic"] == topic
+    )
+    off = tuple(row["property"] for row in rows("absent") if row["type"] == token and row["topic"] == topic)
+    return switched, off
 
 
-def _spoken(value: Any, path: str, under: str, known: dict[str, tuple[Word, ...]]) -> Iterator[tuple[str, Any, Word]]:
-    if is_map(value):
-        for name, item in value.items():
+def _listen(
+    value: Props, path: str, under: str, known: dict[str, tuple[Word, ...]], said: dict[str, list[Said]]
+) -> None:
+    """Collect by topic what properties say, in their order."""
+    for name, item in value.items():
+        if name in known:
             at = f"{path}.{name}" if path else name
-            for word in known.get(name, ()):
+            for word in known[name]:
                 if not word.under or word.under == under:
                     for one in item if is_list(item) else (item,):
                         if one is not None and not is_map(one):
-                            yield at, one, word
-            if name not in ("tags", "labels", "metadata") and not isinstance(item, (str, bool, int, float)):
-                yield from _spoken(item, at, name, known)
-    elif is_list(value):
-        for index, item in enumerate(value):
-            yield from _spoken(item, f"{path}[{index}]", under, known)
+                            said.setdefault(word.topic, []).append((at, one, word))
+        if item.__class__ in _NESTED and name not in _NOT_STATED:
+            at = f"{path}.{name}" if path else name
+            for place, inner in ((at, item),) if is_map(item) else _members(item, at):
+                _listen(inner, place, name, known, said)
+
+
+def _members(value: list[Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list, and of the lists in it."""
+    for index, item in enumerate(value):
+        at = f"{path}[{index}]"
+        if is_map(item):
+            yield at, item
+        elif is_list(item):
+            yield from _members(item, at)
 
 
 @functools.cache
@@ -129,13 +153,4 @@ def words(cloud: str) -> dict[str, tuple[Word, ...]]:
             good, bad = (frozenset(filter(None, row[key].split("|"))) for key in ("good", "bad"))
             word = Word(row["topic"], row["under"], good, bad, row["unknown"] == "fine")
             found[row["property"]] = (*found.get(row["property"], ()), word)
-    return found
-
-
-@functools.cache
-def absent() -> dict[str, list[tuple[str, str]]]:
-    """Properties and topics by type, for those that are off unless they are set."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows("absent"):
-        found.setdefault(row["type"], []).append((row["property"], row["topic"]))
     return found

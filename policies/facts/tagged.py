@@ -14,11 +14,3 @@ class TaggedFact:
     def of(cls, resource: Resource) -> "TaggedFact | None":
         """The fact of every taggable type of a cloud."""
         return cls(resource) if tag_property(resource.type) else None
-
-    def lacks(self, name: str) -> bool:
-        """Whether a tag is missing or empty.
-
-        Raises:
-            UnknownError: the tags are not known.
-        """
-        return not self.resource.tag(name)

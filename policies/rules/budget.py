@@ -21,14 +21,20 @@ REFS = ("ISO 42001 A.4.5", "NIST AI RMF GOVERN 1.6")
 
 
 def _tagged(fact: TaggedFact, settings: Settings) -> Iterator[Problem]:
-    at = tag_property(fact.resource.type)
-    missing = [name for name in settings["required"] if fact.lacks(name)]
+    resource = fact.resource
+    missing = resource.lacking(settings["required"])
     if missing:
-        yield Problem(f"it has no {', '.join(missing)}", at)
+        yield Problem(f"it has no {', '.join(missing)}", tag_property(resource.type))
     for name, pattern in settings["values"].items():
-        said = fact.resource.tag(name)
-        if said is not None and not re.fullmatch(pattern, said):
-            yield Problem(f"{name} is '{said}', which is not of the form {pattern}", f"{at}.{name}")
+        said = resource.tag(name)
+        if said is not None and not _fits(pattern, said):
+            at = f"{tag_property(resource.type)}.{name}"
+            yield Problem(f"{name} is '{said}', which is not of the form {pattern}", at)
+
+
+@functools.lru_cache(4096)
+def _fits(pattern: str, said: str) -> bool:
+    return re.fullmatch(pattern, said) is not None
 
 
 def _add_tags(resource: Resource, settings: Settings) -> dict[str, Any] | None:

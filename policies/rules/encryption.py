@@ -1,7 +1,7 @@
 """Encryption: at rest with one's own key, in transit everywhere, nothing open, no secret in plain sight."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from policies import values
 from policies.facts.kept import KeptFact
@@ -31,11 +31,10 @@ def _own_key(kept: KeptFact, settings: Settings) -> Iterator[Problem]:
             yield Problem(f"it names no key of yours, its data are {kind}", path)
 
 
-def _stated(topic: str) -> Callable[[StatedFact, Settings], Iterator[Problem]]:
-    def problems(stated: StatedFact, settings: Settings) -> Iterator[Problem]:
+def _stated(topic: str) -> Callable[[StatedFact, Settings], Iterable[Problem]]:
+    def problems(stated: StatedFact, settings: Settings) -> Iterable[Problem]:
         del settings
-        for wrong in stated.wrong(topic):
-            yield Problem(wrong.text, wrong.path)
+        return stated.wrong(topic)
 
     return problems
 

@@ -1,6 +1,6 @@
 """Residency: data, their copies and the requests that carry them stay where they belong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from policies import limits, places
 from policies.facts.kubernetes import NamespaceFact, WallFact
@@ -27,14 +27,10 @@ _FLOWS = (
 )
 
 
-def _beyond(*roles: str) -> Callable[[PlacedFact, Settings], Iterator[Problem]]:
-    def problems(fact: PlacedFact, settings: Settings) -> Iterator[Problem]:
-        limit = limits.allowed(fact.resource, settings)
-        if limit is None:
-            return
-        beyond = fact.beyond(limit)
-        if beyond:
-            yield from _outside(beyond, limit, roles)
+def _beyond(*roles: str) -> Callable[[PlacedFact, Settings], Iterable[Problem]]:
+    def problems(fact: PlacedFact, settings: Settings) -> Iterable[Problem]:
+        beyond, limit = fact.outside(settings)
+        return _outside(beyond, limit, roles) if beyond else ()
 
     return problems
 
