@@ -59,9 +59,7 @@ class Resource:
         Raises:
             UnknownError: it is not known.
         """
-        if self._named is None:
-            self._named = _named(self.tags)
-        found = self._named.get(name)
+        found = self._known_tags().get(name)
         if found is None or (found.__class__ is str and found not in values.UNKNOWN):
             return found
         return str(values.known(found, f"tags.{name}"))
@@ -72,7 +70,13 @@ class Resource:
         Raises:
             UnknownError: one of them is not known.
         """
-        return [name for name in names if not self.tag(name)]
+        named = self._known_tags()
+        return [name for name in names if not (_said(named.get(name)) or self.tag(name))]
+
+    def _known_tags(self) -> dict[str, Any]:
+        if self._named is None:
+            self._named = _named(self.tags)
+        return self._named
 
     @property
     def data_class(self) -> str:
@@ -100,6 +104,11 @@ class Resource:
         if not is_map(given):
             return found
         return {**found, **given} if found else given
+
+
+def _said(value: Any) -> bool:
+    """Whether a tag is a text that is known."""
+    return value.__class__ is str and value != "" and value not in values.UNKNOWN
 
 
 def _named(tags: dict[str, Any]) -> dict[str, Any]:

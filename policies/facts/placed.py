@@ -110,7 +110,7 @@ class PlacedFact:
         known = self._mentions
         if known is None:
             resource = self.resource
-            cloud = resource.cloud
+            cloud = cloud_of(resource.type)
             service = _own_service(resource) if "endpoints" in resource.provider else ""
             found = [] if cloud == "kubernetes" else self._home(cloud, service)
             for check in _checks(resource.type):
@@ -155,11 +155,9 @@ class PlacedFact:
 
     def _home(self, cloud: str, service: str) -> list[Mention]:
         resource = self.resource
-        if not self.holds:
-            return []
-        if service:
+        if service and self.holds:
             return [Mention("provider.endpoints", place, "home") for place in places.scan(service)]
-        if _told(resource.props):
+        if _told(resource.props) or not self.holds:
             return []
         default = _DEFAULTS.get(resource.type)
         given = default if default is not None else region_of(resource.provider)

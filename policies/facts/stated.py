@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies import values
-from policies.resource import Resource, base_type
+from policies.resource import Resource, base_type, cloud_of
 from policies.rule import Problem
 from policies.tables import rows
 from policies.values import Props, UnknownError, is_list, is_map
@@ -42,7 +42,7 @@ class StatedFact:
     @classmethod
     def of(cls, resource: Resource) -> "StatedFact | None":
         """The fact of anything of a known cloud."""
-        return cls(resource) if resource.cloud else None
+        return cls(resource) if cloud_of(resource.type) else None
 
     def wrong(self, topic: str) -> Iterable[Problem]:
         """What is wrong about rest, transit or open: once for all rules, or again where a value is not known.
