@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policies.tables import rows
@@ -21,8 +22,15 @@ MULTI: dict[str, str] = {
     "nam4": "US", "nam3": "US", "nam5": "US", "nam6": "US", "nam7": "US", "nam8": "US", "nam9": "US", "nam10": "US",
     "nam11": "US", "nam12": "US", "nam13": "US", "nam14": "US", "nam15": "US", "nam16": "US",
     "eur3": "BE NL", "eur4": "FI NL", "eur5": "GB BE", "eur6": "NL DE", "eur7": "IT DE", "eur8": "DE BE CH",
+    "us-central": "US", "europe-west": "BE",
     "asia1": "JP", "asia2": "IN SG", "nam-eur-asia1": "US BE NL TW", "nam-eur-asia3": "US BE NL TW",
     "global": ANYWHERE,
+}  # fmt: skip
+#: Azure's names of places that are no regions. Source: Communication Services and Azure AD B2C, "Data residency"
+GEOGRAPHIES: dict[str, str] = {
+    "Australia": "AU", "Brazil": "BR", "Canada": "CA", "Europe": "EU", "France": "FR", "Germany": "DE", "India": "IN",
+    "Japan": "JP", "Korea": "KR", "Norway": "NO", "Switzerland": "CH", "United Kingdom": "GB", "UAE": "AE",
+    "United States": "US", "Africa": "", "Asia Pacific": "",
 }  # fmt: skip
 #: Bedrock's geographic profiles. Source: Amazon Bedrock, "Supported Regions and models for inference profiles"
 PROFILES: dict[str, str] = {
@@ -40,6 +48,14 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:^|/)(?:locations|regions|zones)/([a-z0-9-]+)")
+#: a text that can only be a name
+_PLAIN = re.compile(r"[\w-]+")
+#: what a configuration or a command calls a place, and a word of a region's shape after it
+_SAID = re.compile(
+    r"([\w.-]{0,40}(?:region|location|zone)s?[\w.]{0,20})[\"']?\s*(?:[:=]\s*|\s+)"
+    r"[\"'\[]{0,2}([a-z]{2,}[a-z0-9-]*\d?[a-z]?)(?![\w-])"
+)
+_ITEM = re.compile(r"^\s*-\s*[\"']?([a-z]{2,}-[a-z0-9-]+)[\"']?\s*$", re.MULTILINE)
 _ZONE = re.compile(r"[a-z]|-[a-z]|-[a-z]{3}-\d[a-z]|-wl1-[a-z0-9-]+")
 #: services whose ARNs name no region that data are in, and resources for which `global` is a place
 _EVERY_REGION = frozenset({"iam", "sts", "organizations"})
@@ -151,6 +167,8 @@ def location(text: str, cloud: str) -> Place | None:
     found = region(cleaned, cloud)
     if found is not None:
         return found
+    if cloud == "azure" and text in GEOGRAPHIES:
+        return Place(text, countries(GEOGRAPHIES[text]), cloud)
     if cloud == "gcp":
         lower = cleaned.lower()
         name = lower.removeprefix("regional-")
@@ -164,15 +182,27 @@ def location(text: str, cloud: str) -> Place | None:
 @functools.cache
 def scan(text: str) -> tuple[Place, ...]:
     """Every place that a text points to by an ARN, a resource path, a host name or an inference profile."""
-    if len(text) < 4 or not ("." in text or ":" in text or "/" in text):
+    if len(text) < 4 or _PLAIN.fullmatch(text):
         return ()
     found = (
+        *_said(text),
         *(region(name, "aws") for service, name in _ARN.findall(text) if service not in _EVERY_REGION),
         *(location(name, "gcp") for name in _PATH.findall(text) if name != "global" or _global_data(text)),
         *(_profile(prefix.lower()) for prefix in _PROFILE.findall(text)),
         *(of_host(host.lower()) for host in _HOST.findall(text)),
     )
     return tuple({place.text: place for place in found if place is not None}.values())
+
+
+def _said(text: str) -> Iterator[Place | None]:
+    """Regions that a script, a command or a configuration in a text speaks of: `--region x`, `region: x`, `- x`."""
+    lower = text.lower()
+    if "region" in lower or "location" in lower or "zone" in lower:
+        for name, before in ((one[2], one[1]) for one in _SAID.finditer(lower)):
+            if "source" not in before:
+                yield region(name)
+    if "\n" in text:
+        yield from (region(one) for one in _ITEM.findall(lower))
 
 
 def profile_text(prefix: str) -> str:
@@ -194,6 +224,12 @@ def of_host(host: str) -> Place | None:
     for token in _tokens().findall(host):
         return Place(host, countries(_countries_by_name()[token][1]), _countries_by_name()[token][0])
     parts = host.split(".")
+    spoken = _JURISDICTION.fullmatch(host)
+    if spoken:
+        return Place(host, countries(_SHORT.get(spoken[1] or spoken[2], "")))
+    if host.endswith(".azure.snowflakecomputing.com"):
+        found = region(parts[-4].replace("-", ""))
+        return Place(host, found.countries if found else frozenset(), "azure")
     if host.endswith(_AZURE):
         for part in parts[:-2]:
             for piece in (part, part.rpartition("-")[2]):
@@ -207,6 +243,9 @@ def of_host(host: str) -> Place | None:
     return None
 
 
+#: hosts in which two letters say where: Google's endpoints of a jurisdiction, Grafana's clusters
+_JURISDICTION = re.compile(r"(?:(us|eu)-[a-z]+\.googleapis\.com|[a-z]+\.(us|eu)\.rep\.googleapis\.com)")
+_SHORT = {"us": "US", "eu": "EU"}
 _AZURE = (
     ".azure.com",
     ".windows.net",

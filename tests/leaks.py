@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,9 @@ ASIA = Places(
     "ap-southeast-1-aws", "dashscope-intl.aliyuncs.com", "https://api.deepseek.com/v1", "ap1.datadoghq.com", "ASIA",
 )  # fmt: skip
 SITES = (Site("india", ("IN",), INDIA, US), Site("germany", ("DE",), GERMANY, ASIA))
+
+
+Group = Callable[[Places, Places], Iterator[tuple[str, One]]]
 
 
 def aws(type_: str, here: str, **props: Any) -> One:
@@ -207,7 +210,7 @@ def copies(at: Places, home: Places) -> Iterator[tuple[str, One]]:
 
 def models(at: Places, home: Places) -> Iterator[tuple[str, One]]:
     """Where models see the data."""
-    yield "bedrock agent's model", aws("bedrock/agentAgent:AgentAgent", home.aws, foundationModel=_model(at))
+    yield "bedrock agent's model", aws("bedrock/agentAgent:AgentAgent", home.aws, foundationModel=model(at))
     yield (
         "bedrock model's arn",
         aws(
@@ -216,7 +219,7 @@ def models(at: Places, home: Places) -> Iterator[tuple[str, One]]:
             environment={"variables": {"MODEL": f"arn:aws:bedrock:{at.aws}::foundation-model/x"}},
         ),
     )
-    yield "bedrock profile in a variable", k8s("apps/v1:Deployment", spec=env("MODEL_ID", _model(at)))
+    yield "bedrock profile in a variable", k8s("apps/v1:Deployment", spec=env("MODEL_ID", model(at)))
     yield (
         "permission on models",
         aws(
@@ -383,7 +386,8 @@ def paths(at: Places, home: Places) -> Iterator[tuple[str, One]]:
     )
 
 
-def _model(at: Places) -> str:
+def model(at: Places) -> str:
+    """A model by the inference profile of a place."""
     return f"{at.profile}.anthropic.claude-sonnet-4-v1:0".removeprefix(".")
 
 
@@ -395,8 +399,13 @@ def pairs() -> Iterator[tuple[str, Site, One, One]]:
     """Every leak and its twin."""
     for site in SITES:
         for group in (stores, copies, models, paths):
-            for (name, leak), (_, twin) in zip(group(site.abroad, site.here), group(site.here, site.here), strict=True):
-                yield f"{site.name}: {name}", site, leak, twin
+            yield from paired(site, group)
+
+
+def paired(site: Site, group: Group) -> Iterator[tuple[str, Site, One, One]]:
+    """The leaks of a group at a site, each with its twin."""
+    for (name, leak), (_, twin) in zip(group(site.abroad, site.here), group(site.here, site.here), strict=True):
+        yield f"{site.name}: {name}", site, leak, twin
 
 
 #: what says of a place that it is something else, or names it without sending anything there

@@ -1,5 +1,6 @@
 """Where a resource is, and every other place that its properties name: replicas, backups, endpoints, sinks, models."""
 
+import base64
 import functools
 import json
 import re
@@ -41,6 +42,10 @@ _TEXTS = frozenset(
         "clientToken",
     ]
 )
+_VARIABLE = re.compile(r"^[A-Z0-9_]*(LOCATION|REGION)$")
+_PAIRED = ("name", "value")
+#: scripts that are handed over in base64
+_ENCODED = frozenset({"userData", "userDataBase64", "customData", "startupScript"})
 #: where a value that is not known leaves the place open
 _DECISIVE = frozenset({"region", "location", "regionName", "locationName", "locationId"})
 _NO_PLACE = frozenset({"global", "all", "*", "any", "none", "regional", "zonal"})
@@ -216,9 +221,10 @@ def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> 
     if is_map(value):
         for name, item in value.items():
             if item.__class__ is str:
-                meaning = _meaning(item, name, cloud)
-                if meaning is not None and name not in _TEXTS:
-                    found += _told_by(item, name, cloud, f"{path}.{name}" if path else name)
+                called = _called(value, name, key) if name in _PAIRED else name
+                meaning = _meaning(item, called, cloud)
+                if meaning is not None and called not in _TEXTS:
+                    found += _told_by(item, called, cloud, f"{path}.{name}" if path else name)
             elif name not in _TEXTS:
                 told = _topology(item) if name == "labels" else item
                 _walk(told, f"{path}.{name}" if path else name, name, cloud, found)
@@ -229,6 +235,14 @@ def _walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> 
         meaning = _meaning(value, key, cloud)
         if meaning is not None:
             found += _told_by(value, key, cloud, path)
+
+
+def _called(pair: Props, name: str, key: str) -> str:
+    """What a value is called: a variable by its name beside it, a member of a list of places by the list."""
+    if name == "name":
+        return "region" if key in ("regions", "locations") else name
+    beside = pair.get("name")
+    return beside if isinstance(beside, str) and beside not in _TEXTS else name
 
 
 def _topology(labels: Any) -> dict[str, Any]:
@@ -248,7 +262,7 @@ def _told_by(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]
         raise UnknownError(path)
     meaning = _meaning(value, key, cloud)
     if not meaning:
-        return _in_policy(value, path)
+        return _inside(value, key, cloud, path)
     return tuple(
         Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path)) for place in meaning
     )
@@ -261,15 +275,58 @@ def _meaning(value: str, key: str, cloud: str) -> tuple[Place, ...] | None:
         return None
     if value in values.UNKNOWN:
         return () if key in _DECISIVE else None
-    if value[0] in "{[" and ("Statement" in value or "statement" in value):
+    if _document(value) is not None or key in _ENCODED:
         return ()
     exact = _exact(value, key, cloud)
     return (exact,) if exact is not None else places.scan(value) or None
 
 
+def _document(value: str) -> dict[str, Any] | list[Any] | None:
+    """What a text holds as JSON; None where it holds none."""
+    if value.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        parsed: Any = json.loads(value)
+    except ValueError:
+        return None
+    return parsed if is_map(parsed) or is_list(parsed) else None
+
+
+def _inside(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]:
+    """What a document in a text tells: a policy by its statements, anything else by all it says."""
+    document = _document(value)
+    if document is None:
+        told = places.scan(_decoded(value) if key in _ENCODED else value)
+        return tuple(Mention(path, place, _role(path)) for place in told)
+    if is_map(document) and "Statement" in document:
+        return _in_policy(document, path)
+    found: list[Mention] = []
+    _walk(document, "", "", cloud, found)
+    return tuple(Mention(path, one.place, one.role if one.role != "place" else _role(path)) for one in found)
+
+
+def _decoded(value: str) -> str:
+    """A script that is handed over in base64, or as it is."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return value
+
+
+def _secret(resource: Resource) -> Iterator[Mention]:
+    """A Secret's data are in base64."""
+    for key, value in values.section(resource.props, "data").items():
+        if isinstance(value, str) and not values.unknown(value):
+            for place in places.scan(_decoded(value)):
+                yield Mention(f"data.{key}", place, "endpoint")
+
+
 def _exact(value: str, key: str, cloud: str) -> Place | None:
     if len(value) > 64 or _FROM.match(key):
         return None
+    if _VARIABLE.match(key):
+        everywhere = value.lower() == "global"
+        return Place("location global", frozenset({ANYWHERE})) if everywhere else places.location(value, "gcp")
     if _LOCATION.match(key):
         if value.lower() in _NO_PLACE:
             return None
@@ -300,12 +357,8 @@ def _role(path: str) -> str:
     return next((role for role, words in _ROLES if said & words), "place")
 
 
-def _in_policy(document: str, path: str) -> tuple[Mention, ...]:
+def _in_policy(parsed: dict[str, Any], path: str) -> tuple[Mention, ...]:
     """Places that a policy document lets its holder use: those in statements that allow."""
-    try:
-        parsed: Any = json.loads(document)
-    except ValueError:
-        return ()
     found: list[Mention] = []
     for _, statement in values.each(parsed, "Statement[]"):
         if is_map(statement) and statement.get("Effect") == "Allow":
@@ -374,6 +427,7 @@ def _checks(type_: str) -> tuple[Any, ...]:
 
 _CHECKS_OF_CLOUD: dict[str, tuple[Any, ...]] = {"azure": (_geo,)}
 _CHECKS: dict[str, tuple[Any, ...]] = {
+    "kubernetes:core/v1:Secret": (_secret,),
     "azure-native:cognitiveservices:Deployment": (_sku,),
     "aws:kms/key:Key": (_multi_region_key,),
     "aws:kms/externalKey:ExternalKey": (_multi_region_key,),

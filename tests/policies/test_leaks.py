@@ -1,7 +1,8 @@
 """Leaks of residency are caught wherever they are, and nothing that is in order is taken for one."""
 
 import pytest
-from leaks import INNOCENT, SITES, pairs
+from leaks import INNOCENT, SITES, paired, pairs
+from leaks_further import FURTHER
 from rule_cases import One
 
 from policies.evaluate import VIOLATION, Evaluator
@@ -9,7 +10,7 @@ from policies.registry import PACKS
 from policies.resource import Resource
 from policies.rule import Rule
 
-PAIRS = list(pairs())
+PAIRS = [*pairs(), *(one for site in SITES for group in FURTHER for one in paired(site, group))]
 RULES = tuple(rule for rule in PACKS["residency"] if isinstance(rule, Rule))
 
 
@@ -27,7 +28,7 @@ def test_a_leak_is_caught_and_its_twin_is_not(name: str, site: object, leak: One
 
 
 def test_there_are_leaks_enough() -> None:
-    assert len(PAIRS) >= 120
+    assert len(PAIRS) >= 340
 
 
 @pytest.mark.parametrize("one", INNOCENT, ids=lambda one: one.type)
