@@ -15,7 +15,8 @@ PERSONAL = ("confidential", "restricted")
 class Profile:
     """``allowed`` are the countries data of ``classes`` may be in, None where the law names none.
 
-    ``log_days`` is how long logs are kept at least, ``log_countries`` where.
+    ``log_days`` is how long logs are kept at least, ``log_countries`` where;
+    for the first ``hot_days`` they can be read at once.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Profile:
     allowed: frozenset[str] | None = None
     classes: tuple[str, ...] = PERSONAL
     log_days: int = 0
+    hot_days: int = 0
     log_countries: frozenset[str] | None = None
     high_risk: bool = False
 
@@ -84,6 +86,7 @@ PROFILES: dict[str, Profile] = {
             "PCI DSS 4.0.1",
             ("PCI DSS 3.5.1.2", "PCI DSS 4.2.1", "PCI DSS 10.5.1"),
             log_days=365,
+            hot_days=90,
         ),
     )
 }

@@ -29,11 +29,12 @@ def _index() -> str:
         lines += ["", f"## {pack}", "", "| rule | severity | what holds |", "|---|---|---|"]
         lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity.value} | {rule.title} |" for rule in rules]
     lines += ["", "## Laws", "", "`--profile` sets the rules that know of laws. No legal advice.", ""]
-    lines += ["| profile | law | data may be in | logs at least | articles |", "|---|---|---|---|---|"]
+    lines += ["| profile | law | data may be in | logs at least | at hand | articles |", "|---|---|---|---|---|---|"]
     for law in PROFILES.values():
         where = "anywhere" if law.allowed is None else f"{', '.join(sorted(law.allowed))} ({', '.join(law.classes)})"
         days = f"{law.log_days} days" if law.log_days else "-"
-        lines.append(f"| `{law.id}` | {law.title} | {where} | {days} | {'; '.join(law.refs)} |")
+        hot = f"{law.hot_days} days" if law.hot_days else "-"
+        lines.append(f"| `{law.id}` | {law.title} | {where} | {days} | {hot} | {'; '.join(law.refs)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,13 +1,13 @@
 """Every rule, written out by hand, by pack."""
 
 from policies.rule import AnyRule
-from policies.rules import ai, budget, documents, encryption, residency, retention, routes
+from policies.rules import ai, budget, costs, documents, encryption, residency, retention, routes
 
 VERSION = "0.2.0"
 PACKS: dict[str, tuple[AnyRule, ...]] = {
     "residency": (*residency.RULES, *retention.RULES, *routes.RULES),
     "encryption": (*encryption.RULES, *documents.RULES),
-    "budget": budget.RULES,
+    "budget": (*budget.RULES, *costs.RULES),
     "ai": ai.RULES,
 }
 RULES: tuple[AnyRule, ...] = tuple(rule for rules in PACKS.values() for rule in rules)

@@ -40,6 +40,18 @@ class One:
 
 
 Stack = list[One]
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+
+def copy(destination: str) -> One:
+    """A bucket's replication."""
+    type_ = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+    return One(type_, {"bucket": "here", "rules": [{"destination": {"bucket": destination}}]}, INDIA, name="c")
+
+
+def cold(days: Any, kind: str = "GLACIER") -> Props:
+    """A bucket's life cycle that archives."""
+    return {"rules": [{"transitions": [{"days": days, "storageClass": kind}]}]}
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,15 @@ class Case:
     unknown: Stack
     settings: Props = field(default_factory=dict[str, Any])
     elsewhere: Stack = field(default_factory=lambda: [One("random:index/randomPet:RandomPet", {"length": 2})])
+
+
+P5 = {"instanceType": "p5.48xlarge"}
+NODES = "aws:eks/nodeGroup:NodeGroup"
+
+
+def spend(type_: str, **props: Any) -> One:
+    """A cloud's budget."""
+    return One(type_, props, name="budget")
 
 
 def of(type_: str, *props: Props, provider: Props | None = None) -> list[Stack]:
@@ -399,6 +420,64 @@ RESIDENCY: dict[str, Case] = {
         ],
         [One(LOGS, {"retentionInDays": U})],
         {"profiles": ["eu-ai-act"]},
+    ),
+    "residency-copy": Case(
+        [
+            [copy("arn:aws:s3:::there"), One(BUCKET, {"bucket": "there"}, INDIA, name="b")],
+            [One(BUCKET, {"bucket": "there"}, VIRGINIA)],
+            [
+                One("azure-native:sql:FailoverGroup", {"partnerServers": [{"id": "/servers/two"}]}),
+                One("azure-native:sql:Server", {"serverName": "two", "location": "centralindia"}, name="s"),
+            ],
+        ],
+        [
+            [copy("arn:aws:s3:::there"), One(BUCKET, {"bucket": "there"}, VIRGINIA, name="b")],
+            [
+                One("azure-native:sql:FailoverGroup", {"partnerServers": [{"id": "/servers/two"}]}),
+                One("azure-native:sql:Server", {"serverName": "two", "location": "eastus"}, name="s"),
+            ],
+            [
+                One("gcp:storage/transferJob:TransferJob", {"transferSpec": {"gcsDataSink": {"bucketName": "there"}}}),
+                One(GBUCKET, {"name": "there", "location": "US"}, name="b"),
+            ],
+        ],
+        [copy("arn:aws:s3:::elsewhere")],
+        {"allowed": ["IN"]},
+    ),
+    "residency-logs-at-hand": Case(
+        [
+            [One(LIFECYCLE, cold(90), name="audit-logs")],
+            [One(LIFECYCLE, cold(1), name="images")],
+            [One(LIFECYCLE, cold(1, "GLACIER_IR"), name="audit-logs")],
+            [One("azure-native:operationalinsights:Table", {"retentionInDays": -1, "totalRetentionInDays": 365})],
+        ],
+        [
+            [One(LIFECYCLE, cold(30), name="audit-logs")],
+            [One(LIFECYCLE, {"bucket": "trail", **cold(89, "DEEP_ARCHIVE")})],
+            [One(BUCKET, {"tags": {"purpose": "logs"}, "lifecycleRules": cold(0)["rules"]})],
+            [One("azure-native:operationalinsights:Table", {"retentionInDays": 30, "totalRetentionInDays": 365})],
+            [
+                One(
+                    "azure-native:storage:ManagementPolicy",
+                    {
+                        "accountName": "audit",
+                        "policy": {
+                            "rules": [
+                                {
+                                    "definition": {
+                                        "actions": {
+                                            "baseBlob": {"tierToArchive": {"daysAfterModificationGreaterThan": 7}}
+                                        }
+                                    }
+                                }
+                            ]
+                        },
+                    },
+                )
+            ],
+        ],
+        [One(LIFECYCLE, cold(U), name="audit-logs")],
+        {"profiles": ["pci-dss-4"]},
     ),
     "residency-log-country": Case(
         [
@@ -865,6 +944,56 @@ BUDGET: dict[str, Case] = {
         ],
         [],
     ),
+    "budget-monthly-cost": Case(
+        [
+            [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount="60000", timeUnit="MONTHLY")],
+            [One(INSTANCE, P5)],
+            [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount="60000", timeUnit="ANNUALLY")],
+            [One(DEPLOYMENT, pod(gpus="1")), spend("aws:budgets/budget:Budget", limitAmount="1", timeUnit="MONTHLY")],
+            [
+                One(NODES, {"instanceTypes": ["p5.48xlarge"], "scalingConfig": {"desiredSize": 0, "maxSize": 4}}),
+                spend("aws:budgets/budget:Budget", limitAmount="1", timeUnit="MONTHLY"),
+            ],
+        ],
+        [
+            [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount="5000", timeUnit="MONTHLY")],
+            [
+                One(NODES, {"instanceTypes": ["p5.48xlarge"], "scalingConfig": {"minSize": 2}}),
+                spend("aws:budgets/budget:Budget", limitAmount="60000", timeUnit="MONTHLY"),
+            ],
+            [
+                One(
+                    "gcp:container/nodePool:NodePool", {"nodeCount": 2, "nodeConfig": {"machineType": "a3-highgpu-8g"}}
+                ),
+                spend("gcp:billing/budget:Budget", amount={"specifiedAmount": {"units": "9000"}}),
+            ],
+            [
+                One("azure-native:containerservice:AgentPool", {"count": 1, "vmSize": "Standard_ND96is_H100_v5"}),
+                spend("azure-native:consumption:Budget", amount=500, timeGrain="Monthly"),
+            ],
+        ],
+        [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount=U, timeUnit="MONTHLY")],
+    ),
+    "budget-idle-disk": Case(
+        [
+            [
+                One(VOLUME, {}),
+                One("aws:ec2/volumeAttachment:VolumeAttachment", {}, {}, {"volumeId": [URN.format(VOLUME, "it")]}, "n"),
+            ],
+            [One("gcp:compute/disk:Disk", {"users": ["vm"]})],
+            [One(EIP, {})],
+            [
+                One("gcp:compute/disk:Disk", {}, name="d"),
+                One(f"{K}core/v1:PersistentVolume", {"spec": {"csi": {"volumeHandle": "projects/p/zones/z/disks/d"}}}),
+            ],
+        ],
+        [
+            [One(VOLUME, {})],
+            [One("gcp:compute/disk:Disk", {"size": 10})],
+            [One("azure-native:compute:Disk", {"diskSizeGB": 10})],
+        ],
+        [],
+    ),
     "budget-idle-address": Case(
         [
             [One(EIP, {"instance": U})],
@@ -873,11 +1002,14 @@ BUDGET: dict[str, Case] = {
                 One("aws:ec2/natGateway:NatGateway", {}, {}, {"allocationId": [URN.format(EIP, "it")]}, "n"),
             ],
             [One(VOLUME, {})],
+            [One("gcp:compute/address:Address", {"addressType": "INTERNAL"})],
         ],
         [
             [One(EIP, {})],
             [One(EIP, {"domain": "vpc"})],
             [One(EIP, {}), One("aws:ec2/natGateway:NatGateway", {}, name="n")],
+            [One("gcp:compute/address:Address", {})],
+            [One("azure-native:network:PublicIPAddress", {})],
         ],
         [],
     ),

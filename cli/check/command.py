@@ -4,7 +4,6 @@ import json
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from catalog.documents import Document, DocumentError
 from cli.check import config as configs
 from cli.check import files, judge, planned, revision, sandbox
 from cli.check.planned import Planned
-from cli.check.report import Judged, Report
+from cli.check.report import Bill, Judged, Report
 from cli.main import BAD_INPUT, OK, UNDETERMINED, VIOLATION
 from cli.subject import blueprint_of, shown
 from engine import project as projects
@@ -150,13 +149,11 @@ def _stack(project: projects.Project, name: str, settings: dict[str, Any]) -> tu
     except EngineError as error:
         made = Planned(name, (), str(error))
     judged = judge.judge(made, settings, where, document)
-    return (replace(judged, usd=priced[0], unpriced=priced[1]) if priced else judged), made
+    return replace(judged, bill=priced), made
 
 
-def _blueprint(
-    root: Path, name: str
-) -> tuple[Path | None, Document | None, tuple[Decimal, tuple[str, ...]] | str | None]:
-    """A stack's blueprint, its document, and its cost; a text says why it cannot be planned."""
+def _blueprint(root: Path, name: str) -> tuple[Path | None, Document | None, Bill | str | None]:
+    """A stack's blueprint, its document, and its bill; a text says why it cannot be planned."""
     try:
         file = blueprint_of(name, root)
     except (ProjectError, DocumentError):
@@ -167,7 +164,7 @@ def _blueprint(
         for one in (file, *(_neighbours(file) if file.resolve().is_relative_to(root.resolve()) else ())):
             if not one.resolve().is_relative_to(root.resolve()):
                 return file, None, f"{one}: what a blueprint names lies inside the project; this is outside {root}"
-        return file, documents.read(file), judge.cost(load.plan(file))
+        return file, documents.read(file), judge.bill(load.plan(file))
     except DocumentError as error:
         return file, None, str(error)
 
@@ -181,9 +178,10 @@ def _compared(project: projects.Project, base: Path, name: str, settings: dict[s
         before = planned.plan(base, name)
         if before.error:
             return replace(judged, changes=())
-    priced = _blueprint(base, name)[2] if before.resources else (Decimal(0), ())
-    usd = priced[0] if isinstance(priced, tuple) else None
-    return replace(judged, changes=judge.compare(before, after), usd_before=usd)
+    priced = _blueprint(base, name)[2] if before.resources else ()
+    return replace(
+        judged, changes=judge.compare(before, after), bill_before=priced if isinstance(priced, tuple) else None
+    )
 
 
 def output(text: str) -> tuple[str, Path]:

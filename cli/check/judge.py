@@ -8,7 +8,7 @@ from typing import Any
 from blueprints import trace
 from catalog.documents import Document
 from cli.check.planned import Planned
-from cli.check.report import Change, Judged, Said, clean
+from cli.check.report import Bill, Change, Judged, Said, clean
 from engine import paths
 from policies.evaluate import Evaluator, Finding, level
 from policies.registry import BY_ID, PACK_OF, RULES
@@ -100,6 +100,10 @@ def _change(kind: str, one: Resource, touched: Iterable[str] = ()) -> Change:
     return Change(kind, clean(one.type), clean(one.name), clean(one.urn), tuple(sorted(touched)))
 
 
-def cost(plan: Any) -> tuple[Decimal, tuple[str, ...]]:
-    """What a plan costs a month, and what of it has no price."""
-    return plan.cost.total, tuple(line.item for line in plan.cost.lines if line.usd is None)
+def bill(plan: Any) -> Bill:
+    """What a plan costs a month, line by line; lines of the same name are one."""
+    found: dict[str, Decimal | None] = {}
+    for line in plan.cost.lines:
+        item, before = clean(line.item), found.get(clean(line.item))
+        found[item] = line.usd if before is None else before + (line.usd or 0)
+    return tuple(found.items())

@@ -4,6 +4,7 @@ Whatever comes from a blueprint or a program is quoted: it can neither become ma
 """
 
 import re
+from decimal import Decimal
 
 from cli.check.report import KINDS, Judged, Report, Said, tally
 from cli.check.text import changes, money
@@ -21,7 +22,7 @@ def render(report: Report) -> str:
     parts = [*head]
     used = sum(map(len, parts)) + len(parts)
     left_out = 0
-    for section in _sections(report):
+    for section in filter(None, _sections(report)):
         if used + len(section) + 200 > LIMIT:
             left_out += 1
             continue
@@ -57,6 +58,7 @@ def _sections(report: Report) -> list[str]:
             f"- `{said.rule}` {quote(said.resource or said.file)}: {quote(said.text)}" for said in others[:100]
         )
         found.append(_folded(f"{len(others)} advisory or exempt", lines))
+    found += [_bill(one) for one in report.judged if one.bill]
     found += [_diff(one) for one in report.judged if one.changes]
     found += [_graph(one) for one in report.judged if one.edges]
     return found
@@ -69,6 +71,26 @@ def _finding(said: Said) -> str:
     refs = f" _{'; '.join(said.refs)}_" if said.refs else ""
     what = f"{said.lead}{quote(said.text)}. {said.remedy}{refs}"
     return f"- **{said.severity}** `{said.rule}` {where}{resource}{path}: {what}"
+
+
+def _bill(one: Judged) -> str:
+    """The bill line by line: against another revision, the lines that differ."""
+    compared = one.bill_before is not None
+    lines = [line for line in one.prices if not compared or line[1] != line[2]]
+    if not lines:
+        return ""
+    rows = ["| line | USD a month | before | change |", "|---|---|---|---|"] if compared else []
+    rows = rows or ["| line | USD a month |", "|---|---|"]
+    for item, now, before in lines[:60]:
+        cells = [quote(item), _usd(now)]
+        if compared:
+            cells += [_usd(before), f"{(now or Decimal(0)) - (before or Decimal(0)):+,.2f}"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return _folded(f"{quote(one.name)}: cost line by line", "\n".join(rows))
+
+
+def _usd(usd: Decimal | None) -> str:
+    return "-" if usd is None else f"{usd:,.2f}"
 
 
 def _diff(one: Judged) -> str:

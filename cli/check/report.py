@@ -84,9 +84,13 @@ class Change:
     paths: tuple[str, ...] = ()
 
 
+#: the lines of a month's bill: what, and USD where that is known
+Bill = tuple[tuple[str, Decimal | None], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One stack, or one file, judged. ``usd`` is what it costs a month, where that is known; ``error`` ends it."""
+    """One stack, or one file, judged. ``bill`` is its month's, where there is one; ``error`` ends it."""
 
     name: str
     file: str
@@ -94,11 +98,31 @@ class Judged:
     edges: tuple[tuple[str, str], ...] = ()
     findings: tuple[Said, ...] = ()
     counts: Counts = field(default_factory=Counts)
-    usd: Decimal | None = None
-    usd_before: Decimal | None = None
-    unpriced: tuple[str, ...] = ()
+    bill: Bill | None = None
+    bill_before: Bill | None = None
     changes: tuple[Change, ...] | None = None
     error: str = ""
+
+    @property
+    def usd(self) -> Decimal | None:
+        """What is known of its cost a month."""
+        return _sum(self.bill)
+
+    @property
+    def usd_before(self) -> Decimal | None:
+        """The same for the base revision."""
+        return _sum(self.bill_before)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The lines of its bill that have no price."""
+        return tuple(item for item, usd in self.bill or () if usd is None)
+
+    @property
+    def prices(self) -> list[tuple[str, Decimal | None, Decimal | None]]:
+        """Each line of the bill, then what it was at the base revision; lines that are gone come last."""
+        before, now = dict(self.bill_before or ()), dict(self.bill or ())
+        return [(item, now.get(item), before.get(item)) for item in dict.fromkeys((*now, *before))]
 
     @property
     def verdict(self) -> str:
@@ -108,6 +132,10 @@ class Judged:
         if any(one.fails for one in self.findings):
             return "violation"
         return "undetermined" if any(one.open for one in self.findings) else "ok"
+
+
+def _sum(bill: Bill | None) -> Decimal | None:
+    return None if bill is None else sum((usd for _, usd in bill if usd is not None), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The report as JSON for programs."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from cli.check.report import Report, tally
@@ -22,8 +23,12 @@ def render(report: Report) -> dict[str, Any]:
                 "resources": one.resources,
                 "judgements": one.counts.judged,
                 "not_applicable": one.counts.not_applicable,
-                "usd_month": None if one.usd is None else str(one.usd),
-                "usd_month_before": None if one.usd_before is None else str(one.usd_before),
+                "usd_month": _text(one.usd),
+                "usd_month_before": _text(one.usd_before),
+                "bill": [
+                    {"line": item, "usd_month": _text(now), "usd_month_before": _text(before)}
+                    for item, now, before in one.prices
+                ],
                 "not_priced": list(one.unpriced),
                 "changes": None if one.changes is None else [asdict(change) for change in one.changes],
                 "findings": [
@@ -33,3 +38,7 @@ def render(report: Report) -> dict[str, Any]:
             for one in report.judged
         ],
     }
+
+
+def _text(usd: Decimal | None) -> str | None:
+    return None if usd is None else str(usd)

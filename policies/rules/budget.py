@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from policies import evaluate, values
-from policies.facts.kubernetes import AutoscalerFact, NamespaceFact, ServingFact, WorkloadFact
+from policies.facts.kubernetes import NamespaceFact, WorkloadFact
 from policies.facts.stated import StatedFact
 from policies.facts.tagged import TaggedFact
 from policies.resource import Resource, base_type, tag_property
@@ -135,28 +135,6 @@ def _alerting(resource: Resource) -> bool:
     return all(values.present(resource.props, key) for key in _BUDGETS.get(base_type(resource.type), ("_",)))
 
 
-def _idle(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
-    del settings
-    used = {urn for one in resources for urns in one.needs.values() for urn in urns}
-    for one in resources:
-        attached = one.urn in used or any(values.present(one.props, key) for key in ("instance", "networkInterface"))
-        if one.type == "aws:ec2/eip:Eip" and not attached:
-            yield Problem("an address that nothing uses is paid for all the same", "", one.urn)
-
-
-def _nights(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
-    """Accelerators that wait all night for nobody, outside production."""
-    scaled = {fact.target: fact for one in resources if (fact := AutoscalerFact.of(one)) is not None}
-    for one in resources:
-        serving = ServingFact.of(one)
-        if serving is None or (one.tag("environment") or "production") in settings["always_on"] or not serving.gpus:
-            continue
-        scaler = scaled.get(str(section(one.props, "metadata").get("name", one.name)))
-        least = scaler.bounds[0] if scaler is not None else None
-        if least is None or least > 0:
-            yield Problem("its accelerators never rest: nothing scales it to zero", "spec.replicas", one.urn)
-
-
 TAGS = Rule(
     id="budget-tags",
     title="Whatever can be tagged says whose it is and who pays",
@@ -220,21 +198,4 @@ ALERTS = StackRule(
     remedy="Add the cloud's budget with a notification.",
     refs=REFS,
 )
-IDLE = StackRule(
-    id="budget-idle-address",
-    title="No address waits unused",
-    severity=Severity.LOW,
-    problems=_idle,
-    remedy="Attach it or delete it.",
-    refs=REFS,
-)
-NIGHTS = StackRule(
-    id="budget-nights",
-    title="Outside production, accelerators are given back when nobody asks",
-    severity=Severity.LOW,
-    problems=_nights,
-    remedy="Scale to zero (KEDA: minReplicaCount 0), or name the environment in always_on.",
-    refs=REFS,
-    settings={"always_on": {**TEXTS, "default": ["production", "prod"]}},
-)
-RULES = (TAGS, OWNED, LIMITED, GPU_TOTAL, APPROVAL, ALERTS, IDLE, NIGHTS)
+RULES = (TAGS, OWNED, LIMITED, GPU_TOTAL, APPROVAL, ALERTS)

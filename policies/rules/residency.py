@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from policies import limits, places
+from policies import limits, places, values
 from policies.facts.kubernetes import NamespaceFact, WallFact
 from policies.facts.placed import Mention, PlacedFact
 from policies.limits import LIMITS
-from policies.resource import Resource
+from policies.resource import Resource, base_type
 from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
 from policies.values import UnknownError
 
@@ -116,6 +116,46 @@ def _flows(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
                     if places.outside(mention.place.countries, limit):
                         name = homes[urn].name
                         yield Problem(f"it sends to {name}: {_sentence(mention, limit)}", path, resource.urn)
+
+
+#: copies that go to something named by an id in which no place stands
+_COPIES = {
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "rules[].destination.bucket",
+    "azure-native:sql:FailoverGroup": "partnerServers[].id",
+    "azure-native:eventhub:DisasterRecoveryConfig": "partnerNamespace",
+    "azure-native:servicebus:DisasterRecoveryConfig": "partnerNamespace",
+    "azure-native:storage:ObjectReplicationPolicy": "destinationAccount",
+    "gcp:storage/transferJob:TransferJob": "transferSpec.gcsDataSink.bucketName",
+}
+
+
+def _copies(resources: list[Resource], settings: Settings) -> Iterator[Problem]:
+    """A copy that goes to something by its name is followed in the stack; elsewhere nobody can tell where it goes."""
+    homes = {name: one for one in resources for name in _names(one)}
+    for resource in resources:
+        path = _COPIES.get(base_type(resource.type))
+        limit = limits.allowed(resource, settings) if path else None
+        if path is None or limit is None:
+            continue
+        for at, value in values.each(resource.props, path):
+            name = str(value).rpartition("/")[2].rpartition(":")[2]
+            receiver = homes.get(name)
+            fact = PlacedFact.of(receiver) if receiver is not None else None
+            if fact is None and not values.unknown(value):
+                yield Problem(
+                    f"nobody can tell where {name} is: it is not in this stack", at, resource.urn, known=False
+                )
+            for mention in fact.home() if fact is not None else ():
+                if places.outside(mention.place.countries, limit):
+                    yield Problem(f"it is copied to {name}: {_sentence(mention, limit)}", at, resource.urn)
+
+
+def _names(resource: Resource) -> Iterator[str]:
+    if resource.type not in _COPIES:
+        for key in ("bucket", "name", "accountName", "serverName", "namespaceName"):
+            name = resource.props.get(key)
+            if isinstance(name, str) and not values.unknown(name):
+                yield name
 
 
 ROLES = (
@@ -240,4 +280,13 @@ FLOW = StackRule(
     refs=TRANSFER,
     settings=LIMITS,
 )
-RULES = (LOCATION, REPLICA, MODEL, ENDPOINT, SINK, EDGE, IMAGE, DECLARED, ALLOWED, EGRESS, INHERITED, KNOWN, FLOW)
+COPY = StackRule(
+    id="residency-copy",
+    title="Copies that go to something by its name go where its data may be",
+    severity=Severity.CRITICAL,
+    problems=_copies,
+    remedy=f"{MOVE} Make the receiver in the same stack, or exempt the copy after a look at where it is.",
+    refs=TRANSFER,
+    settings=LIMITS,
+)
+RULES = (LOCATION, REPLICA, MODEL, ENDPOINT, SINK, EDGE, IMAGE, DECLARED, ALLOWED, EGRESS, INHERITED, KNOWN, FLOW, COPY)

@@ -1,6 +1,7 @@
 """Retention: logs are kept as long as the law wants, where it wants them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from policies import limits, places, values
 from policies.facts.placed import PlacedFact
@@ -73,6 +74,80 @@ def _in_country(log: LogFact, settings: Settings) -> Iterator[Problem]:
                 yield Problem(text, mention.path)
 
 
+class ArchiveFact:
+    """What moves objects to a storage from which they come back only after hours, or shortens what can be asked."""
+
+    def __init__(self, resource: Resource, find: Callable[[Resource], Iterator[tuple[str, object]]]) -> None:
+        """Wrap a resource; nothing is read yet."""
+        self.resource = resource
+        self._find = find
+
+    @classmethod
+    def of(cls, resource: Resource) -> "ArchiveFact | None":
+        """The fact of what keeps logs, by its name or its tags, and may archive them."""
+        find = _ARCHIVES.get(base_type(resource.type))
+        if find is None or not (base_type(resource.type) in _LOGS_ALONE or _OF_LOGS.search(_names(resource))):
+            return None
+        return cls(resource, find)
+
+    def days(self) -> Iterator[tuple[str, int]]:
+        """After how many days records can no longer be read at once, where a property says so.
+
+        Raises:
+            UnknownError: it is not known.
+        """
+        for path, value in self._find(self.resource):
+            yield path, int(str(values.known(value, path)))
+
+
+def _names(resource: Resource) -> str:
+    own = [resource.props.get(key) for key in ("bucket", "name", "accountName")]
+    told = resource.props.get("tags")
+    purpose = [told.get(key) for key in ("purpose", "data-kind")] if values.is_map(told) else []
+    return " ".join([resource.name, *(str(one) for one in (*own, *purpose) if one and not values.unknown(one))])
+
+
+_OF_LOGS = re.compile(r"(?<![a-z])(logs?|logging|audit|trails?|cloudtrail)(?![a-z])", re.IGNORECASE)
+#: classes of S3 from which an object is restored in minutes to hours. Source: Amazon S3, "Storage classes"
+_COLD = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_LOGS_ALONE = frozenset({"azure-native:operationalinsights:Table"})
+
+
+def _of_buckets(resource: Resource) -> Iterator[tuple[str, object]]:
+    for rules in ("rules[]", "lifecycleRules[]"):
+        for at, move in values.each(resource.props, f"{rules}.transitions[]"):
+            if values.is_map(move) and str(values.known(move.get("storageClass"), f"{at}.storageClass")) in _COLD:
+                yield f"{at}.days", move.get("days", 0)
+
+
+def _of_accounts(resource: Resource) -> Iterator[tuple[str, object]]:
+    for kind in ("daysAfterModificationGreaterThan", "daysAfterCreationGreaterThan"):
+        yield from values.each(resource.props, f"policy.rules[].definition.actions.baseBlob.tierToArchive.{kind}")
+
+
+def _of_tables(resource: Resource) -> Iterator[tuple[str, object]]:
+    return values.each(resource.props, "retentionInDays")
+
+
+_ARCHIVES: dict[str, Callable[[Resource], Iterator[tuple[str, object]]]] = {
+    "aws:s3/bucket:Bucket": _of_buckets,
+    "aws:s3/bucketV2:BucketV2": _of_buckets,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _of_buckets,
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": _of_buckets,
+    "azure-native:storage:ManagementPolicy": _of_accounts,
+    "azure-native:operationalinsights:Table": _of_tables,
+}
+
+
+def _at_hand(archive: ArchiveFact, settings: Settings) -> Iterator[Problem]:
+    wanted = max([int(settings.get("hot_days") or 0), *(law.hot_days for law in limits.profiles(settings))])
+    if not wanted:
+        return
+    for path, days in archive.days():
+        if 0 <= days < wanted:
+            yield Problem(f"logs can be read at once for {days} days, {wanted} are asked for", path)
+
+
 _LOG_DAYS = {"log_days": {"type": "integer", "default": 0, "description": "Days that logs are kept at least."}}
 FLOOR = Rule(
     id="residency-retention",
@@ -94,4 +169,17 @@ COUNTRY = Rule(
     refs=("IT Act s.70B(6)",),
     settings=LIMITS,
 )
-RULES = (FLOOR, COUNTRY)
+AT_HAND = Rule(
+    id="residency-logs-at-hand",
+    title="The newest logs can be read at once",
+    severity=Severity.MEDIUM,
+    reads=ArchiveFact,
+    problems=_at_hand,
+    remedy="Archive logs later: for the first months a search must not wait for a restore.",
+    refs=("PCI DSS 10.5.1",),
+    settings={
+        "profiles": LIMITS["profiles"],
+        "hot_days": {"type": "integer", "default": 0, "description": "Days that logs can be read without a restore."},
+    },
+)
+RULES = (FLOOR, COUNTRY, AT_HAND)

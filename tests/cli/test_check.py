@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from junitparser import JUnitXml
 
 from cli.check import command, markdown, sarif
 from cli.check.command import Asked, check
-from cli.check.report import Report
+from cli.check.report import Judged, Report
 from engine.errors import EngineError
 
 PROGRAM = """
@@ -181,6 +183,51 @@ def test_the_gate_needs_no_network_no_home_and_no_environment(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr + done.stdout[-2000:]
     assert [one["verdict"] for one in json.loads(done.stdout)["judged"]] == ["ok", "ok", "ok"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_gate_connects_to_nothing_but_this_machine(tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    seen = tmp_path / "seen"
+    if strace is None or subprocess.run([strace, "-o", seen, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("strace is not installed, or may not trace here")
+    traced = [strace, "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(seen)]
+    done = subprocess.run(
+        [*traced, *COMMAND, "check", "local", "state-gcp-frankfurt"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr + done.stdout[-2000:]
+    lines = seen.read_text(encoding="utf-8").splitlines()
+    addressed = [line for line in lines if "AF_INET" in line]
+    assert [line for line in addressed if '"127.0.0.1"' not in line and '"::1"' not in line] == []
+    subprocess.run(
+        [
+            *traced,
+            sys.executable,
+            "-c",
+            "import socket; s = socket.socket(); s.settimeout(0.1); s.connect_ex(('192.0.2.1', 9))",
+        ],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert "192.0.2.1" in seen.read_text(encoding="utf-8"), "the trace sees what leaves the machine"
+
+
+def test_the_comment_tells_the_cost_line_by_line() -> None:
+    now = (("chat: 2 x H100", Decimal(9000)), ("disks", None), ("logs", Decimal(10)))
+    before = (("chat: 1 x H100", Decimal(4500)), ("logs", Decimal(10)))
+    said = markdown.render(Report((Judged(name="dev", file="f", bill=now),)))
+    assert "| `chat: 2 x H100` | 9,000.00 |" in said
+    assert "| `disks` | - |" in said
+    compared = markdown.render(Report((Judged(name="dev", file="f", bill=now, bill_before=before),), "main"))
+    assert "9,010.00 USD a month (+4,500.00), 1 part not priced" in compared
+    assert "| `chat: 2 x H100` | 9,000.00 | - | +9,000.00 |" in compared
+    assert "| `chat: 1 x H100` | - | 4,500.00 | -4,500.00 |" in compared
+    assert "`logs`" not in compared
 
 
 def test_states_previews_and_manifests_are_judged_too(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ SUPPORT = {
     "overhead.py",
     "judged.py",
     "leaks.py",
+    "leaks_further.py",
     "rule_cases.py",
     "policy_data.py",
     "conftest.py",

@@ -50,7 +50,7 @@ def test_a_rule_passes_fails_and_does_not_guess(id_: str) -> None:
 
 
 #: rules that only ask whether something is there: what is computed is there
-ASKS_NOTHING = {"budget-alerts", "budget-idle-address", "encryption-policies"}
+ASKS_NOTHING = {"budget-alerts", "budget-idle-address", "budget-idle-disk", "encryption-policies"}
 
 
 def test_every_rule_has_its_proofs_and_its_own_id() -> None:
