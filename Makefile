@@ -96,5 +96,6 @@ calibrate: $(STAMP)
 bench: $(STAMP) gateway
 	@PYTHONPATH=.:tests $(BIN)/python tests/bench.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/judged.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/scaled.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/overhead.py
 	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done

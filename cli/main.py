@@ -1,5 +1,6 @@
 """The command line. Commands import what they need when they run, so that help is quick."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -355,6 +356,8 @@ def summary(stack: Stack, *, cwd: Folder = Path(), json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line; every error a person can act on is one text and a documented code."""
+    # clouds' SDKs are a heap of classes that full collections would walk for nothing while they are imported
+    gc.set_threshold(50_000, 50, 1_000)
     try:
         app()
     except KeyboardInterrupt:

@@ -1,5 +1,9 @@
-"""Autoscaling of a model server by its queue: KEDA where it is installed, else a small scaler of our own."""
+"""Autoscaling of a model server ahead of its load: by KEDA where it is installed, else by a small scaler of our own.
 
+Both do what `serving.scripts.foresight` says: KEDA asks Prometheus for it (`serving.monitoring.foresight`).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +14,18 @@ from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership, digest
 from serving.engines import metrics
+from serving.monitoring import foresight
 
-WAITING_PER_REPLICA = 5
-COOLDOWN_S = 300
+HOLD_S = 300
+INTERVAL_S = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingSpec:
-    """Between how many replicas a server moves. ``prometheus`` is the address KEDA asks."""
+    """Between how many replicas a server moves. ``prometheus`` is the address KEDA asks.
+
+    A replica is for ``target`` requests in flight, of about ``answer_s`` seconds each, and serves after ``start_s``.
+    """
 
     server: str
     engine: str
@@ -27,6 +35,9 @@ class ScalingSpec:
     ownership: Ownership
     least: int
     most: int
+    target: int
+    answer_s: int
+    start_s: int
     keda: bool
     prometheus: str
     image: str
@@ -34,11 +45,11 @@ class ScalingSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingArgs:
-    """The spec, where it lives, and the scaler's program for clusters without KEDA."""
+    """The spec, where it lives, and the scaler's programs by file, for clusters without KEDA."""
 
     spec: ScalingSpec
     namespace: Input[str]
-    script: Input[str]
+    scripts: Mapping[str, Input[str]]
 
 
 class Scaling(Component):
@@ -54,13 +65,15 @@ class Scaling(Component):
             self._keda(name, args)
         else:
             self._own(name, args)
-        self.by = Output.from_input("keda" if args.spec.keda else "queue-scaler")
+        self.by = Output.from_input("keda" if args.spec.keda else "scaler")
         self.finish()
 
     def _keda(self, name: str, args: ScalingArgs) -> None:
         spec = args.spec
         here = f'namespace="{spec.ownership.workload}"'
-        waiting = metrics.of(spec.engine, spec.release)["waiting"].of(spec.server, more=here)
+        names = metrics.of(spec.engine, spec.release)
+        now = " + ".join(f"sum({names[key].of(spec.server, more=here)})" for key in ("running", "waiting"))
+        wanted = f'max({foresight.WANTED}{{server="{spec.server}",workload="{spec.ownership.workload}"}})'
         labels = spec.ownership.labels(f"{spec.server}-scaler")
         k8s.apiextensions.CustomResource(
             f"{name}-scaled-object",
@@ -71,13 +84,13 @@ class Scaling(Component):
                 {
                     "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": spec.server},
                     "pollingInterval": 15,
-                    "cooldownPeriod": COOLDOWN_S,
+                    "cooldownPeriod": HOLD_S,
                     "minReplicaCount": spec.least,
                     "maxReplicaCount": spec.most,
                     "fallback": {"failureThreshold": 3, "replicas": spec.least, "behavior": "currentReplicasIfHigher"},
                     "advanced": {
                         "horizontalPodAutoscalerConfig": {
-                            "behavior": {"scaleDown": {"stabilizationWindowSeconds": COOLDOWN_S}}
+                            "behavior": {"scaleDown": {"stabilizationWindowSeconds": HOLD_S}}
                         }
                     },
                     "triggers": [
@@ -86,11 +99,12 @@ class Scaling(Component):
                             "metricType": "AverageValue",
                             "metadata": {
                                 "serverAddress": spec.prometheus,
-                                "query": f"sum({waiting})",
-                                "threshold": str(WAITING_PER_REPLICA),
+                                "query": query,
+                                "threshold": str(spec.target),
                                 "ignoreNullValues": "false",
                             },
                         }
+                        for query in (wanted, now)
                     ],
                 }
             ),
@@ -105,8 +119,14 @@ class Scaling(Component):
         k8s.core.v1.ConfigMap(
             f"{name}-script",
             metadata=manifest({"name": part, **place}),
-            data={"queue_scaler.py": args.script},
+            data={f"{file}.py": script for file, script in args.scripts.items()},
             opts=self.child(),
+        )
+        k8s.core.v1.ConfigMap(
+            f"{name}-memory",
+            metadata=manifest({"name": f"{part}-memory", **place}),
+            data={},
+            opts=self.child(ignore_changes=["data"]),
         )
         account = k8s.core.v1.ServiceAccount(
             f"{name}-account", metadata=manifest({"name": part, **place}), opts=self.child()
@@ -123,6 +143,12 @@ class Scaling(Component):
                         "resourceNames": [spec.server],
                         "verbs": ["get", "patch"],
                     },
+                    {
+                        "apiGroups": [""],
+                        "resources": ["configmaps"],
+                        "resourceNames": [f"{part}-memory"],
+                        "verbs": ["get", "patch"],
+                    },
                 ]
             ),
             opts=self.child(),
@@ -135,7 +161,8 @@ class Scaling(Component):
             opts=self.child(depends_on=[account, role]),
         )
         self._walls(name, args, labels, selector)
-        marks = {"domicile.dev/script": Output.from_input(args.script).apply(digest)}
+        programs = Output.all(*args.scripts.values()).apply(lambda texts: digest("\n".join(texts)))
+        marks = {"domicile.dev/script": programs}
         k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": part, **place}),
@@ -165,6 +192,7 @@ class Scaling(Component):
 def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
     spec = args.spec
     selector = ",".join(f"{key}={value}" for key, value in spec.ownership.selector(spec.server).items())
+    names = metrics.of(spec.engine, spec.release)
     settings = {
         "DEPLOYMENT": spec.server,
         "SELECTOR": selector,
@@ -172,10 +200,13 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
         "PATH_OF_METRICS": spec.metrics_path,
         "MIN": str(spec.least),
         "MAX": str(spec.most),
-        "WAITING": metrics.of(spec.engine, spec.release)["waiting"].name,
-        "WAITING_PER_REPLICA": str(WAITING_PER_REPLICA),
-        "COOLDOWN_S": str(COOLDOWN_S),
-        "INTERVAL_S": "15",
+        "RUNNING": names["running"].name,
+        "WAITING": names["waiting"].name,
+        "TARGET": str(spec.target),
+        "ANSWER_S": str(spec.answer_s),
+        "LEAD_MINUTES": str(foresight.lead_minutes(spec.start_s)),
+        "MEMORY": f"{part}-memory",
+        "INTERVAL_S": str(INTERVAL_S),
     }
     namespace = {"name": "NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
     return {
@@ -186,7 +217,7 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
             {
                 "name": "scaler",
                 "image": spec.image,
-                "command": ["python3", "/scripts/queue_scaler.py"],
+                "command": ["python3", "/scripts/scaler.py"],
                 "env": [namespace, *({"name": key, "value": value} for key, value in settings.items())],
                 "resources": pods.resources("50m", "64Mi"),
                 "securityContext": pods.container_security(),

@@ -36,7 +36,9 @@ except load.DocumentError as error:
     raise pulumi.RunError(str(error)) from None
 match blueprint, plan:
     case Served(), ServedPlan():
-        scripts = served.Scripts(scaler=script("queue_scaler"), ingest=script("ingest"))
+        scripts = served.Scripts(
+            scaler={name: script(name) for name in ("scaler", "foresight")}, ingest=script("ingest")
+        )
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))

@@ -27,6 +27,7 @@ def spec_of(
                 start_s=start_budget_s(one.weights_gib, one.engine),
                 most=one.replicas,
                 scaled=one.scaled,
+                answer_s=one.answer_s,
                 port="http" if one.runs.metrics_port == one.runs.port else "metrics",
                 path=one.runs.metrics_path,
                 usd_hour=float(round(server_usd(one.name, bill) / HOURS_PER_MONTH, 4)),

@@ -1,5 +1,6 @@
 """From a served workload's plan to components: straight-line calls, no decision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,9 +30,9 @@ class ServedKit(HasNamespace, HasVectorStore, HasDocumentStore, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripts:
-    """The programs that run in the cluster, by what they do."""
+    """The programs that run in the cluster, by what they do; the scaler's are files by name."""
 
-    scaler: str
+    scaler: Mapping[str, str]
     ingest: str
 
 
@@ -59,7 +60,7 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     for scaling in plan.scaling:
         Scaling(
             f"{scaling.server}-scaling",
-            ScalingArgs(spec=scaling, namespace=place, script=scripts.scaler),
+            ScalingArgs(spec=scaling, namespace=place, scripts=scripts.scaler),
             kit.options(),
         )
     gateway = Gateway(

@@ -7,6 +7,7 @@ Exit codes: 0 the program ran to its end; 32 it failed and has said so; 1 anythi
 """
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -52,6 +53,8 @@ def main() -> int:
     """Run the program that the specification on the command line describes."""
     specification: dict[str, Any] = json.loads(sys.argv[1])
     threading.Thread(target=_end_with_launcher, daemon=True).start()
+    # the SDK's classes are a heap that a full collection walks for nothing, again and again while they are imported
+    gc.set_threshold(50_000, 50, 1_000)
     program: str = specification["program"]
     folder = program if os.path.isdir(program) else os.path.dirname(program)  # noqa: PTH112, PTH120
     sys.argv = [program, *specification["args"]]

@@ -9,7 +9,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.core import Component, manifest
 from serving.gateway.spec import NAME as GATEWAY
-from serving.monitoring import alerts, objectives
+from serving.monitoring import alerts, foresight, objectives
 from serving.monitoring.dashboard import dashboard
 from serving.monitoring.spec import MonitoringSpec
 
@@ -35,6 +35,11 @@ def groups(spec: MonitoringSpec) -> dict[str, Any]:
                 "interval": "30s",
                 "rules": [one.rule() for one in objectives.records(spec)],
             },
+            *(
+                [{"name": f"{name}-load", "interval": "30s", "rules": [one.rule() for one in foreseen]}]
+                if spec.keda and (foreseen := foresight.records(spec))
+                else []
+            ),
             {"name": f"{name}-alerts", "interval": "15s", "rules": [one.rule(name) for one in found]},
         ]
     }
@@ -79,7 +84,7 @@ class Monitoring(Component):
             data={f"{spec.ownership.workload}.json": json.dumps(dashboard(spec), indent=1)},
             opts=self.child(),
         )
-        self.alerts = Output.from_input(len(made["groups"][1]["rules"]))
+        self.alerts = Output.from_input(len(made["groups"][-1]["rules"]))
         self.finish()
 
     def _operator(self, name: str, args: MonitoringArgs, made: dict[str, Any], labels: dict[str, str]) -> None:

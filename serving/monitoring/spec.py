@@ -9,7 +9,8 @@ from components.ownership import Ownership
 class Watched:
     """A model server: its engine and release name its metrics; ``start_s`` is how long it may take to start.
 
-    ``usd_hour`` is what its GPUs cost an hour, 0 where that is not known. ``port`` and ``path`` are where metrics are.
+    ``answer_s`` is about how long an answer takes, ``usd_hour`` what its GPUs cost an hour, 0 where that is not known.
+    ``port`` and ``path`` are where metrics are.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Watched:
     most: int
     scaled: bool
     usd_hour: float
+    answer_s: int = 1
     port: str = "http"
     path: str = "/metrics"
 

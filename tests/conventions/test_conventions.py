@@ -28,6 +28,7 @@ SUPPORT = {
     "everything.py",
     "measured.py",
     "rehearsed.py",
+    "scaled.py",
     "written.py",
 }
 LONGER = {
