@@ -226,7 +226,7 @@ def of_host(host: str) -> Place | None:
     parts = host.split(".")
     spoken = _JURISDICTION.fullmatch(host)
     if spoken:
-        return Place(host, countries(_SHORT.get(spoken[1] or spoken[2], "")))
+        return Place(host, countries((spoken[1] or spoken[2]).upper()))
     if host.endswith(".azure.snowflakecomputing.com"):
         found = region(parts[-4].replace("-", ""))
         return Place(host, found.countries if found else frozenset(), "azure")
@@ -243,9 +243,8 @@ def of_host(host: str) -> Place | None:
     return None
 
 
-#: hosts in which two letters say where: Google's endpoints of a jurisdiction, Grafana's clusters
+#: Google's endpoints of a jurisdiction, which two letters name
 _JURISDICTION = re.compile(r"(?:(us|eu)-[a-z]+\.googleapis\.com|[a-z]+\.(us|eu)\.rep\.googleapis\.com)")
-_SHORT = {"us": "US", "eu": "EU"}
 _AZURE = (
     ".azure.com",
     ".windows.net",

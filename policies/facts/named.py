@@ -102,7 +102,7 @@ def _told_by(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]
         raise UnknownError(path)
     meaning = _meaning(value, key, cloud)
     if not meaning:
-        return _inside(value, key, cloud, path)
+        return _inside(value, cloud, path)
     return tuple(
         Mention(path, place, "model endpoint" if place.text in _PROFILE_TEXTS else _role(path)) for place in meaning
     )
@@ -110,7 +110,7 @@ def _told_by(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]
 
 @functools.lru_cache(1 << 16)
 def _meaning(value: str, key: str, cloud: str) -> tuple[Place, ...] | None:
-    """The places a text names; None for none. An empty tuple asks for a closer look: it is unknown, or a policy."""
+    """The places a text names; None for none. An empty tuple asks for a closer look: it is unknown, or a document."""
     if not value:
         return None
     if value in values.UNKNOWN:
@@ -132,12 +132,11 @@ def _document(value: str) -> dict[str, Any] | list[Any] | None:
     return parsed if is_map(parsed) or is_list(parsed) else None
 
 
-def _inside(value: str, key: str, cloud: str, path: str) -> tuple[Mention, ...]:
-    """What a document in a text tells: a policy by its statements, anything else by all it says."""
+def _inside(value: str, cloud: str, path: str) -> tuple[Mention, ...]:
+    """What a document or a script in a text tells: a policy by its statements, anything else by all it says."""
     document = _document(value)
     if document is None:
-        told = places.scan(decoded(value) if key in _ENCODED else value)
-        return tuple(Mention(path, place, _role(path)) for place in told)
+        return tuple(Mention(path, place, _role(path)) for place in places.scan(decoded(value)))
     if is_map(document) and "Statement" in document:
         return _in_policy(document, path)
     found: list[Mention] = []
