@@ -66,6 +66,10 @@ class Evaluator:
     def resource(self, resource: Resource) -> list[Finding]:
         """Judge one resource by every rule about resources."""
         found: list[Finding] = []
+        self._add(resource, found)
+        return found
+
+    def _add(self, resource: Resource, found: list[Finding]) -> None:
         for group in self._groups:
             fact = group.reads.of(resource)
             if fact is None:
@@ -73,7 +77,6 @@ class Evaluator:
                 continue
             group.facts += 1
             _ask(group.rules, fact, resource.urn, found)
-        return found
 
     def stack(self, resources: list[Resource]) -> list[Finding]:
         """Judge all resources together by every rule about stacks."""
@@ -84,7 +87,7 @@ class Evaluator:
         """Judge a whole stack."""
         found: list[Finding] = []
         for one in resources:
-            found += self.resource(one)
+            self._add(one, found)
         return found + self.stack(resources)
 
     @property

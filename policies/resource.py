@@ -23,6 +23,10 @@ _ALIASES = {
 _CLOUDS = {"aws": "aws", "aws-native": "aws", "gcp": "gcp", "azure-native": "azure", "azure": "azure"}
 
 
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
 @dataclass(slots=True)
 class Resource:
     """A resource. ``provider`` are its provider's properties; ``needs`` are the URNs behind each property."""
@@ -31,9 +35,9 @@ class Resource:
     name: str
     urn: str
     props: Props
-    provider: Props = field(default_factory=dict[str, Any])
+    provider: Props = field(default_factory=_nothing)
     parent: str = ""
-    needs: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+    needs: Mapping[str, list[str]] = field(default_factory=_nothing)
     _tags: dict[str, Any] | None = None
     _named: dict[str, Any] | None = None
 
@@ -71,12 +75,19 @@ class Resource:
             UnknownError: one of them is not known.
         """
         named = self._known_tags()
-        return [name for name in names if not (_said(named.get(name)) or self.tag(name))]
+        unknown = values.UNKNOWN
+        return [
+            name
+            for name in names
+            if not ((told := named.get(name)) and told.__class__ is str and told not in unknown) and not self.tag(name)
+        ]
 
     def _known_tags(self) -> dict[str, Any]:
-        if self._named is None:
-            self._named = _named(self.tags)
-        return self._named
+        known = self._named
+        if known is None:
+            tags = self.tags
+            self._named = known = tags if _ALIASED.isdisjoint(tags) else _named(tags)
+        return known
 
     @property
     def data_class(self) -> str:
@@ -90,7 +101,7 @@ class Resource:
         return codes(told) if told else frozenset()
 
     def _read_tags(self) -> dict[str, Any]:
-        if self.cloud == "kubernetes":
+        if cloud_of(self.type) == "kubernetes":
             return {
                 **values.section(self.props, "metadata.annotations"),
                 **values.section(self.props, "metadata.labels"),
@@ -106,15 +117,8 @@ class Resource:
         return {**found, **given} if found else given
 
 
-def _said(value: Any) -> bool:
-    """Whether a tag is a text that is known."""
-    return value.__class__ is str and value != "" and value not in values.UNKNOWN
-
-
 def _named(tags: dict[str, Any]) -> dict[str, Any]:
     """Tags by the names rules know them by, their own kept; an alias counts where the name itself is missing."""
-    if _ALIASED.isdisjoint(tags):
-        return tags
     found = dict(tags)
     for name, alias in _BY_ALIAS:
         if alias in tags:

@@ -211,8 +211,10 @@ def main() -> None:
     best = {name: min(found) for name, found in taken.items()}
     for name, found in taken.items():
         print(f"{name}: {min(found):.2f} CPU s (median {statistics.median(found):.2f})")  # noqa: T201 a measurement
+    rounds = sorted(theirs / judging for judging, theirs in zip(alone["ours"], alone["pulumi_policy"], strict=True))
     judging, theirs = (min(alone[name]) for name in ("ours", "pulumi_policy"))
     print(f"judging alone: ours {judging:.3f} s, pulumi_policy's process {theirs:.2f} s: 1/{theirs / judging:.0f}")  # noqa: T201 as above
+    print(f"each round's ratio: {', '.join(f'1/{one:.0f}' for one in rounds)}")  # noqa: T201 as above
     if "regorus" in best:
         print(f"ours / regorus: {best['ours'] / best['regorus']:.2f}")  # noqa: T201 as above
     if "Checkov, 1,000" in best:

@@ -40,7 +40,8 @@ _TEXTS = frozenset(
     ]
 )
 _VARIABLE = re.compile(r"^[A-Z0-9_]*(LOCATION|REGION)$")
-_PAIRED = ("name", "value")
+_PAIRED = frozenset({"name", "value"})
+_NESTED = frozenset({dict, list})
 #: scripts that are handed over in base64
 _ENCODED = frozenset({"userData", "userDataBase64", "customData", "startupScript"})
 #: where a value that is not known leaves the place open
@@ -62,10 +63,9 @@ def walk(value: Any, path: str, key: str, cloud: str, found: list[Mention]) -> N
         for name, item in value.items():
             if item.__class__ is str:
                 called = _called(value, name, key) if name in _PAIRED else name
-                meaning = _meaning(item, called, cloud)
-                if meaning is not None and called not in _TEXTS:
+                if called not in _TEXTS and _meaning(item, called, cloud) is not None:
                     found += _told_by(item, called, cloud, f"{path}.{name}" if path else name)
-            elif name not in _TEXTS:
+            elif item.__class__ in _NESTED and name not in _TEXTS:
                 told = _topology(item) if name == "labels" else item
                 walk(told, f"{path}.{name}" if path else name, name, cloud, found)
     elif is_list(value):

@@ -51,6 +51,8 @@ Outside = tuple[list[Mention], frozenset[str]]
 class PlacedFact:
     """A resource's home and the other places it names."""
 
+    __slots__ = ("_judged", "_mentions", "resource")
+
     def __init__(self, resource: Resource) -> None:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource

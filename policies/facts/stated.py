@@ -1,7 +1,7 @@
 """What a resource says of encryption and exposure, by the names that clouds have for it: see `data/vocabulary.csv`."""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,13 @@ class Word:
 class StatedFact:
     """A cloud's resource, or a Kubernetes object, by what it states."""
 
+    __slots__ = ("_said", "_wrong", "resource")
+
     def __init__(self, resource: Resource) -> None:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource
         self._said: dict[str, list[Said]] | None = None
-        self._wrong: dict[str, tuple[Problem, ...]] = {}
+        self._wrong: dict[str, tuple[Problem, ...]] | None = None
 
     @classmethod
     def of(cls, resource: Resource) -> "StatedFact | None":
@@ -50,20 +52,22 @@ class StatedFact:
         Raises:
             UnknownError: while it is read, where a value that decides is not known.
         """
-        found = self._wrong.get(topic)
-        if found is None:
+        said = self._said
+        if said is None:
+            said = self._said = _heard(self.resource)
+        if topic not in said and _by_type(self.resource.type, topic) == _NOTHING:
+            return ()
+        known = self._wrong or {}
+        if topic not in known:
             try:
-                found = self._wrong[topic] = tuple(self._judge(topic))
+                self._wrong = known = {**known, topic: tuple(self._judge(topic, said))}
             except UnknownError:
-                return self._judge(topic)
-        return found
+                return self._judge(topic, said)
+        return known[topic]
 
-    def _judge(self, topic: str) -> Iterator[Problem]:
+    def _judge(self, topic: str, said_by_topic: dict[str, list["Said"]]) -> Iterator[Problem]:
         resource = self.resource
-        if self._said is None:
-            self._said = {}
-            _listen(resource.props, "", "", words(resource.cloud), self._said)
-        for path, value, word in self._said.get(topic, ()):
+        for path, value, word in said_by_topic.get(topic, ()):
             if word.computed_is_fine and values.unknown(value):
                 continue
             said = str(values.known(value, path)).lower()
@@ -88,10 +92,13 @@ class StatedFact:
                 yield Problem(f"it is '{one}', not {switch.good}", path)
 
 
-_NESTED = (dict, list)
+_NESTED = frozenset({dict, list})
+_NOTHING = ((), ())
 _NOT_STATED = frozenset({"tags", "labels", "metadata"})
 #: a property's place, what it says, and the word it is
 Said = tuple[str, Any, Word]
+#: by property: its words, and of yes and no what none of them objects to
+Words = dict[str, tuple[tuple[Word, ...], frozenset[bool]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +123,22 @@ def _by_type(type_: str, topic: str) -> tuple[tuple[Switch, ...], tuple[str, ...
     return switched, off
 
 
-def _listen(
-    value: Props, path: str, under: str, known: dict[str, tuple[Word, ...]], said: dict[str, list[Said]]
-) -> None:
-    """Collect by topic what properties say, in their order."""
+def _heard(resource: Resource) -> dict[str, list[Said]]:
+    """What a resource says that may be wrong, by topic."""
+    said: dict[str, list[Said]] = {}
+    _listen(resource.props, "", "", words(cloud_of(resource.type)), said)
+    return said
+
+
+def _listen(value: Props, path: str, under: str, known: Words, said: dict[str, list[Said]]) -> None:
+    """Collect by topic what properties say that may be wrong, in their order."""
     for name, item in value.items():
         if name in known:
+            listening, fine = known[name]
+            if item.__class__ is bool and item in fine:
+                continue
             at = f"{path}.{name}" if path else name
-            for word in known[name]:
+            for word in listening:
                 if not word.under or word.under == under:
                     for one in item if is_list(item) else (item,):
                         if one is not None and not is_map(one):
@@ -145,12 +160,16 @@ def _members(value: list[Any], path: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 @functools.cache
-def words(cloud: str) -> dict[str, tuple[Word, ...]]:
-    """The words of a cloud, by property."""
+def words(cloud: str) -> Words:
+    """The words of a cloud."""
     found: dict[str, tuple[Word, ...]] = {}
     for row in rows("vocabulary"):
         if row["cloud"] == cloud:
             good, bad = (frozenset(filter(None, row[key].split("|"))) for key in ("good", "bad"))
             word = Word(row["topic"], row["under"], good, bad, row["unknown"] == "fine")
             found[row["property"]] = (*found.get(row["property"], ()), word)
-    return found
+    return {name: (listening, frozenset(filter(_fine(listening), (True, False)))) for name, listening in found.items()}
+
+
+def _fine(listening: tuple[Word, ...]) -> Callable[[bool], bool]:
+    return lambda yes: not any(word.objects(str(yes).lower()) for word in listening)

@@ -6,6 +6,8 @@ from policies.resource import Resource, tag_property
 class TaggedFact:
     """A resource that can be tagged or labelled."""
 
+    __slots__ = ("resource",)
+
     def __init__(self, resource: Resource) -> None:
         """Wrap a resource; nothing is read yet."""
         self.resource = resource
