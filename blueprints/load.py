@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from blueprints.batch_inference.model import BatchInference
 from blueprints.customer_support.model import CustomerSupport
+from blueprints.document_processing.model import DocumentProcessing
 from blueprints.knowledge_assistant.model import KnowledgeAssistant
 from blueprints.model_platform.model import ModelPlatform
 from blueprints.platform import resolve as platforms
@@ -30,7 +32,9 @@ from planning.workload import Workload
 Blueprint = Served | Platform | StateStore
 Plan = ServedPlan | PlatformPlan | StateStorePlan
 KINDS: dict[str, type[Blueprint]] = {
+    "batch-inference": BatchInference,
     "customer-support": CustomerSupport,
+    "document-processing": DocumentProcessing,
     "knowledge-assistant": KnowledgeAssistant,
     "model-platform": ModelPlatform,
     "platform": Platform,

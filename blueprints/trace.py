@@ -35,6 +35,8 @@ _SERVED: dict[str, Path] = {
     "chat-scaling": ("users",),
     "chat-small": ("fallback",),
     "chat-next": ("models", "candidate"),
+    "worker": ("worker",),
+    "batch": ("window",),
 }
 _STATE_STORE: dict[str, Path] = {"state": ("target",)}
 
@@ -48,9 +50,9 @@ def position(document: Document, names: tuple[str, ...], text: str) -> tuple[int
         if isinstance(value, str) and len(value) > 3 and value in text.split():
             return document.positions.get(path, (1, 1))
     content = document.content if is_map(document.content) else {}
-    find = _KINDS.get(str(content.get("kind")))
+    find = _KINDS.get(str(content.get("kind")), _of_served)
     for name in names:
-        path = find(content, name) if find else None
+        path = find(content, name)
         if path is not None:
             return _nearest(document, path)
     return _nearest(document, ("target",))
@@ -108,8 +110,5 @@ def _of_state_store(content: dict[str, Any], name: str) -> Path | None:
 
 _KINDS: dict[str, Callable[[dict[str, Any], str], Path | None]] = {
     "platform": _of_platform,
-    "customer-support": _of_served,
-    "knowledge-assistant": _of_served,
-    "model-platform": _of_served,
     "state-store": _of_state_store,
 }

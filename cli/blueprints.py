@@ -11,7 +11,9 @@ from cli.output import console
 
 _FOLDER = Path(__file__).parents[1] / "blueprints"
 EXAMPLES = {
+    "batch-inference": _FOLDER / "batch_inference/examples/batch.yaml",
     "customer-support": _FOLDER / "customer_support/examples/support.yaml",
+    "document-processing": _FOLDER / "document_processing/examples/invoices.yaml",
     "knowledge-assistant": _FOLDER / "knowledge_assistant/examples/handbook.yaml",
     "model-platform": _FOLDER / "model_platform/examples/models.yaml",
 }

@@ -324,8 +324,11 @@ def owned_server(servers: str = "8xH100") -> Server | None:
     return Server(outlay, monthly, hourly, basis)
 
 
-def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLine:
-    """The cost of GPUs in a pool: by the inventory's own price, else what the same GPUs cost on demand in a cloud."""
+def gpus(item: str, inventory: Inventory, pool_name: str, count: int, running: float = 1.0) -> CostLine:
+    """The cost of GPUs in a pool: by the inventory's own price, else what the same GPUs cost on demand in a cloud.
+
+    They are ``running`` for that share of the month; a node with a price of its own stands all of it.
+    """
     pool = next(pool for pool in inventory.pools if pool.name == pool_name)
     if pool.accelerator is None:
         return CostLine(item, None, f"pool '{pool_name}' has no GPUs")
@@ -348,7 +351,10 @@ def gpus(item: str, inventory: Inventory, pool_name: str, count: int) -> CostLin
         f"{count} GPUs at the on-demand price of {best.cloud} {best.instance_type} in {best.region} "
         f"({best.ondemand} USD/h for {best.count:g}, as of {best.as_of})"
     )
-    return CostLine(item, _cents(each * count * HOURS_PER_MONTH), basis)
+    hours = HOURS_PER_MONTH * Decimal(str(running))
+    if running < 1:
+        basis += f", {hours:.0f} hours a month"
+    return CostLine(item, _cents(each * count * hours), basis)
 
 
 def volumes(gib: float) -> CostLine:

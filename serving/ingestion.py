@@ -1,5 +1,6 @@
 """Brings documents into the vector store on a schedule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -26,7 +27,7 @@ class IngestionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestionArgs:
-    """The spec, where it lives, what it talks to, and its program."""
+    """The spec, where it lives, what it talks to, and its programs by file."""
 
     spec: IngestionSpec
     namespace: Input[str]
@@ -34,7 +35,7 @@ class IngestionArgs:
     vectors: Input[str]
     gateway: Input[str]
     key_secret: Input[str]
-    script: Input[str]
+    scripts: Mapping[str, Input[str]]
 
 
 class Ingestion(Component):
@@ -52,7 +53,7 @@ class Ingestion(Component):
         k8s.core.v1.ConfigMap(
             f"{name}-script",
             metadata=manifest({"name": NAME, **place}),
-            data={"ingest.py": args.script},
+            data={f"{file}.py": script for file, script in args.scripts.items()},
             opts=self.child(),
         )
         targets = tuple((spec.ownership.selector(part), port) for part, port in spec.reaches)

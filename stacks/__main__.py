@@ -24,9 +24,9 @@ from stacks.clouds import kit_for, platform_kit_for, state_kit_for  # noqa: E402
 SCRIPTS = ROOT / "serving" / "scripts"
 
 
-def script(name: str) -> str:
-    """A program that runs in the cluster."""
-    return (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
+def programs(*names: str) -> dict[str, str]:
+    """Files that run in the cluster, by their names."""
+    return {name: (SCRIPTS / f"{name}.py").read_text(encoding="utf-8") for name in names}
 
 
 file = ROOT / pulumi.Config("domicile").require("blueprint")
@@ -37,7 +37,9 @@ except load.DocumentError as error:
 match blueprint, plan:
     case Served(), ServedPlan():
         scripts = served.Scripts(
-            scaler={name: script(name) for name in ("scaler", "foresight")}, ingest=script("ingest")
+            scaler=programs("scaler", "foresight", "kube"),
+            ingestion=programs("ingest", "filer"),
+            batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
         )
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
     case Platform(), PlatformPlan():

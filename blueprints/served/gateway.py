@@ -7,7 +7,7 @@ from decimal import Decimal
 from blueprints.images import IMAGES
 from blueprints.served.knowledge import CLIENTS
 from blueprints.served.model import Served
-from blueprints.served.roles import EMBEDDING, OUTSIDE, Part, Role
+from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
@@ -71,13 +71,13 @@ def spec_of(
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
-        clients=CLIENTS,
+        clients=(*CLIENTS, BATCH),
     )
 
 
 def _teams(blueprint: Served, names: tuple[str, ...]) -> tuple[Team, ...]:
     data_class = blueprint.data.class_
-    jobs = (Team(name=job, aliases=(EMBEDDING,), data_class=data_class) for job in blueprint.jobs)
+    jobs = (Team(name=job, aliases=(alias,), data_class=data_class) for job, alias in blueprint.jobs)
     people = (
         Team(
             name=one.name,

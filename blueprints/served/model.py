@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.refusal import Reason
-from blueprints.served.roles import INGESTION, Role
+from blueprints.served.roles import BATCH, EMBEDDING, INGESTION, Role
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from components.targets import WorkloadTarget
 
@@ -105,9 +105,10 @@ class Access(Written):
         if twice:
             message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
             raise ValueError(message)
-        if INGESTION in names:
-            message = f"teams: '{INGESTION}' is the name of the workload's own job: choose another"
-            raise ValueError(message)
+        for job in (INGESTION, BATCH):
+            if job in names:
+                message = f"teams: '{job}' is the name of the workload's own job: choose another"
+                raise ValueError(message)
         for identity in self.identities:
             unknown = sorted(set(identity.teams.values()) - set(names))
             if unknown:
@@ -186,9 +187,9 @@ class Served(Written, ABC):
         return None
 
     @property
-    def jobs(self) -> tuple[str, ...]:
-        """Jobs of its own that ask the gateway, each with a key of its own."""
-        return (INGESTION,) if self.knows is not None else ()
+    def jobs(self) -> tuple[tuple[str, str], ...]:
+        """Jobs of its own that ask the gateway, each with a key of its own, and the alias that each asks."""
+        return ((INGESTION, EMBEDDING),) if self.knows is not None else ()
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """What its kind assumes beyond the fields every kind has."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import gateway, knowledge, refused, watching
+from blueprints.served import batches, gateway, knowledge, refused, watching
+from blueprints.served.batches import BatchWork
+from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
 from blueprints.served.knowledge import Knowledge
 from blueprints.served.model import Served
@@ -28,7 +30,7 @@ from serving.weights import WeightsSpec
 
 PROCESSORS = "processors and memory of gateway, stores and jobs"
 #: what nobody is asked for
-UNASKED = ("latency", "availability_percent", "models", "fallback", "review", "access", "answers")
+UNASKED = ("latency", "availability_percent", "models", "window", "worker", "fallback", "review", "access", "answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ServedPlan:
     scaling: tuple[ScalingSpec, ...]
     gateway: GatewaySpec
     knowledge: Knowledge | None
+    batch: BatchWork | None
     monitoring: MonitoringSpec
 
     @property
@@ -97,8 +100,8 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
     if model is None:
         known = ", ".join(sorted(models.models()))
         return Reason(role.path, f"the catalog does not know '{role.model}'; it knows {known}")
-    wants = "llm" if role.generates else "embedding"
-    if model.kind != wants:
+    wants = "vlm" if role.sees else "llm" if role.generates else "embedding"
+    if model.kind != wants and not (role.generates and model.kind == "vlm"):
         return Reason(role.path, f"'{model.id}' is a model of kind '{model.kind}', here '{wants}' is needed")
     spare = 1 if blueprint.availability_percent > HIGH_AVAILABILITY and role.part is not Part.FALLBACK else 0
     objective = Objective(blueprint.latency.first_token_ms, blueprint.latency.per_token_ms)
@@ -144,11 +147,16 @@ def _weights_gib(decisions: Mapping[Role, ServerDecision]) -> int:
 def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, ServerDecision], weights_gib: int) -> Cost:
     lines = [
         cost.gpus(
-            f"{one.role} ({one.model})", inventory, one.placed.pool, one.sizing.gpus_per_replica * one.sizing.replicas
+            f"{one.role} ({one.model})",
+            inventory,
+            one.placed.pool,
+            one.sizing.gpus_per_replica * one.sizing.replicas,
+            batches.share(blueprint),
         )
         for one in decisions.values()
     ]
-    lines.append(cost.volumes(weights_gib + knowledge.stored_gib(blueprint) + gateway.storage_gib(blueprint)))
+    stored = knowledge.stored_gib(blueprint) + batches.stored_gib(blueprint) + gateway.storage_gib(blueprint)
+    lines.append(cost.volumes(weights_gib + stored))
     lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
     return Cost(tuple(lines))
 
@@ -203,9 +211,14 @@ def _plan(
             fetch_timeout_s=3600,
         ),
         servers=tuple(servers.values()),
-        scaling=tuple(_scaling(blueprint, ownership, one) for one in servers.values() if one.scaled),
+        scaling=tuple(
+            _scaling(blueprint, ownership, one)
+            for one in servers.values()
+            if one.scaled and not isinstance(blueprint, Batching)
+        ),
         gateway=gateway.spec_of(blueprint, ownership, servers, bill, inventory.country),
         knowledge=knowledge.decide(blueprint, ownership),
+        batch=batches.decide(blueprint, ownership, servers),
         monitoring=watching.spec_of(blueprint, ownership, servers, bill),
     )
 

@@ -7,8 +7,9 @@ from planning.sizing import Load
 from serving.engines.contract import Task
 
 #: names that mean the same in every kind; ingestion is the job that reads documents
-INGESTION = "ingestion"
+INGESTION, BATCH = "ingestion", "batch"
 CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
+WORKER = "worker"
 
 
 class Part(StrEnum):
@@ -24,7 +25,8 @@ class Role:
     """A model server to be. ``path`` is where the blueprint asks for it; ``monthly_tokens`` share its price.
 
     ``fallbacks`` answer when it cannot, in their order; ``stands_in_for`` names the role that a fallback answers for,
-    or that a candidate would follow. ``answer_s`` is the longest an answer may take by the objectives.
+    or that a candidate would follow. ``answer_s`` is the longest an answer may take by the objectives. One that
+    ``sees`` is shown images.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Role:
     part: Part = Part.MAIN
     stands_in_for: str = ""
     fallbacks: tuple[str, ...] = ()
+    sees: bool = False
 
     @property
     def generates(self) -> bool:

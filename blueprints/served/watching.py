@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from blueprints.served.batching import Batching
 from blueprints.served.gateway import server_usd
 from blueprints.served.model import Served
 from blueprints.served.roles import Part, Role
@@ -17,6 +18,7 @@ def spec_of(
 ) -> MonitoringSpec:
     """The monitoring of a workload's servers."""
     capabilities = blueprint.target.capabilities
+    batching = isinstance(blueprint, Batching)
     return MonitoringSpec(
         ownership=ownership,
         servers=tuple(
@@ -26,7 +28,8 @@ def spec_of(
                 release=one.runs.release,
                 start_s=start_budget_s(one.weights_gib, one.engine),
                 most=one.replicas,
-                scaled=one.scaled,
+                scaled=one.scaled and not batching,
+                always=not batching,
                 answer_s=one.answer_s,
                 port="http" if one.runs.metrics_port == one.runs.port else "metrics",
                 path=one.runs.metrics_path,
@@ -36,6 +39,7 @@ def spec_of(
         ),
         aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN),
         availability_percent=blueprint.availability_percent,
+        batch_s=round(7 * 86_400 / len(blueprint.window.days)) + blueprint.window.seconds if batching else 0,
         team_budgets=tuple(
             (team.name, team.monthly_usd) for team in blueprint.access.teams if team.monthly_usd is not None
         ),

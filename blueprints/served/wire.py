@@ -6,12 +6,14 @@ from typing import Protocol
 
 from pulumi import Output, ResourceOptions
 
+from blueprints.served.batches import BatchWork
 from blueprints.served.knowledge import Knowledge
 from blueprints.served.resolve import ServedPlan
-from blueprints.served.roles import INGESTION
+from blueprints.served.roles import BATCH, INGESTION
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
+from serving.batch import Batch, BatchArgs
 from serving.gateway.component import Gateway, GatewayArgs, key_secret
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
@@ -30,10 +32,11 @@ class ServedKit(HasNamespace, HasVectorStore, HasDocumentStore, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripts:
-    """The programs that run in the cluster, by what they do; the scaler's are files by name."""
+    """The programs that run in the cluster, by what they do: files by name."""
 
     scaler: Mapping[str, str]
-    ingest: str
+    ingestion: Mapping[str, str]
+    batch: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,13 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         ),
         kit.options(),
     )
-    nothing = Output.from_input("")
-    vectors, documents = (
-        _knowledge(plan.knowledge, kit, place, gateway, scripts) if plan.knowledge else (nothing, nothing)
-    )
+    vectors, documents = Output.from_input(""), Output.from_input("")
+    if plan.knowledge:
+        vectors, documents = _knowledge(plan.knowledge, kit, place, gateway, scripts)
+    if plan.batch:
+        documents = _batch(plan.batch, kit, place, gateway, scripts)
     Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
-    first = next(team.name for team in plan.gateway.teams if team.name != INGESTION)
+    first = next(team.name for team in plan.gateway.teams if team.name not in {INGESTION, BATCH})
     return ServedOutputs(
         namespace=place,
         endpoint=gateway.endpoint,
@@ -83,6 +87,24 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         vectors=vectors,
         documents=documents,
     )
+
+
+def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway, scripts: Scripts) -> Output[str]:
+    """What it works on, and the job; returns the address of the documents."""
+    documents = kit.document_store("documents", DocumentStoreArgs(spec=work.documents, namespace=place))
+    Batch(
+        "batch",
+        BatchArgs(
+            spec=work.job,
+            namespace=place,
+            documents=documents.endpoint,
+            gateway=gateway.endpoint,
+            key_secret=key_secret(BATCH),
+            scripts=scripts.batch,
+        ),
+        kit.options(),
+    )
+    return documents.endpoint
 
 
 def _knowledge(
@@ -100,7 +122,7 @@ def _knowledge(
             vectors=vectors.endpoint,
             gateway=gateway.endpoint,
             key_secret=key_secret(INGESTION),
-            script=scripts.ingest,
+            scripts=scripts.ingestion,
         ),
         kit.options(),
     )

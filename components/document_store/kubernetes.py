@@ -10,15 +10,20 @@ PORT = 8888
 ARCHIVE = """
 import io, json, sys, tarfile, urllib.parse, urllib.request
 base, target = sys.argv[1:]
-def get(path, accept):
-    request = urllib.request.Request(base + urllib.parse.quote(path), headers={"Accept": accept})
+def get(path, accept, query=""):
+    request = urllib.request.Request(base + urllib.parse.quote(path) + query, headers={"Accept": accept})
     return urllib.request.urlopen(request, timeout=60).read()
 def walk(folder):
-    for entry in json.loads(get(folder + "/", "application/json")).get("Entries") or []:
-        if entry["Mode"] & 0o20000000000:
-            yield from walk(entry["FullPath"])
-        else:
-            yield entry["FullPath"]
+    last = ""
+    while last is not None:
+        query = "?" + urllib.parse.urlencode({"limit": 1000, "lastFileName": last})
+        listing = json.loads(get(folder + "/", "application/json", query))
+        for entry in listing.get("Entries") or []:
+            if entry["Mode"] & 0o20000000000:
+                yield from walk(entry["FullPath"])
+            else:
+                yield entry["FullPath"]
+        last = listing["LastFileName"] if listing.get("ShouldDisplayLoadMore") else None
 with tarfile.open(target, "w") as archive:
     for path in walk("/documents"):
         content = get(path, "*/*")

@@ -41,7 +41,7 @@ def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:
                 labels=label,
             )
         )
-    if "waiting" in known:
+    if "waiting" in known and server.always:
         found += [
             Alert(
                 name="QueueLong",
@@ -234,6 +234,19 @@ def _upkeep(spec: MonitoringSpec) -> list[Alert]:
             summary=f"a certificate ends within {CERTIFICATE_DAYS} days and was not renewed",
         )
     ]
+    if spec.batch_s:
+        found.append(
+            Alert(
+                name="BatchLate",
+                expression="time() - max by (cronjob) "
+                f'(kube_cronjob_status_last_successful_time{{{here},cronjob="batch"}}) > {spec.batch_s} '
+                f'or time() - max by (cronjob) (kube_cronjob_created{{{here},cronjob="batch"}}) > {spec.batch_s} '
+                f'unless on (cronjob) kube_cronjob_status_last_successful_time{{{here},cronjob="batch"}}',
+                lasting="15m",
+                severity="ticket",
+                summary="the window's work was not finished",
+            )
+        )
     if spec.backups:
         found.append(
             Alert(

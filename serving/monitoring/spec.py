@@ -10,7 +10,7 @@ class Watched:
     """A model server: its engine and release name its metrics; ``start_s`` is how long it may take to start.
 
     ``answer_s`` is about how long an answer takes, ``usd_hour`` what its GPUs cost an hour, 0 where that is not known.
-    ``port`` and ``path`` are where metrics are.
+    ``port`` and ``path`` are where metrics are. One that is not ``always`` there runs for a job, whose requests wait.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Watched:
     scaled: bool
     usd_hour: float
     answer_s: int = 1
+    always: bool = True
     port: str = "http"
     path: str = "/metrics"
 
@@ -29,7 +30,8 @@ class Watched:
 class MonitoringSpec:
     """Objectives in percent of requests; budgets in USD a month, the workload's and those of its teams.
 
-    ``aliases`` are held to the objectives; ``fallback_percent`` is how many requests fallbacks may answer.
+    ``aliases`` are held to the objectives; ``fallback_percent`` is how many requests fallbacks may answer. Work in
+    windows has been done at least every ``batch_s`` seconds, 0 where there is none.
     """
 
     ownership: Ownership
@@ -40,6 +42,7 @@ class MonitoringSpec:
     fallback_percent: float = 10.0
     team_budgets: tuple[tuple[str, float], ...] = ()
     backups: bool = True
+    batch_s: int = 0
     keda: bool
     operator: bool
 

@@ -1,23 +1,23 @@
 """Reads documents, embeds their passages through the gateway and keeps them in the vector store.
 
-Runs in the cluster on a bare Python image. Environment: DOCUMENTS, GATEWAY, VECTORS (base URLs), COLLECTION, ALIAS,
-API_KEY. Running it again changes nothing for a document that has not changed: a passage's id follows from
-its document and its text, and passages that are gone are deleted.
+Runs in the cluster on a bare Python image, beside `filer.py`. Environment: DOCUMENTS, GATEWAY, VECTORS (base URLs),
+COLLECTION, ALIAS, API_KEY. Running it again changes nothing for a document that has not changed: a passage's id follows
+from its document and its text, and passages that are gone are deleted.
 """
 
 import json
 import os
 import urllib.error
-import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import filer
+
 PASSAGE_WORDS = 300
 OVERLAP_WORDS = 40
 READABLE = (".txt", ".md", ".html", ".csv")
-DIRECTORY = 0o20000000000
 SPACE = uuid.UUID("6f0d8a52-6b0c-4b43-9a51-5a2d3c2e8f10")
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     vectors, collection = os.environ["VECTORS"], os.environ["COLLECTION"]
     count = 0
     for path in documents(os.environ["DOCUMENTS"], "/documents"):
-        parts = passages(fetch(os.environ["DOCUMENTS"] + urllib.parse.quote(path)).decode(errors="replace"))
+        parts = passages(filer.read(os.environ["DOCUMENTS"], path).decode(errors="replace"))
         points: list[dict[str, Any]] = [
             {"id": passage_id(path, part), "vector": vector, "payload": {"path": path, "text": part}}
             for part, vector in zip(parts, embed(parts), strict=True)
@@ -57,13 +57,7 @@ def main() -> None:
 
 def documents(base: str, folder: str) -> Iterator[str]:
     """The paths of readable documents, folders followed."""
-    listing = json.loads(fetch(f"{base}{urllib.parse.quote(folder)}/", {"Accept": "application/json"}))
-    entries: list[dict[str, Any]] = listing.get("Entries") or []
-    for entry in entries:
-        if entry["Mode"] & DIRECTORY:
-            yield from documents(base, entry["FullPath"])
-        elif entry["FullPath"].lower().endswith(READABLE):
-            yield entry["FullPath"]
+    return (entry["FullPath"] for entry in filer.files(base, folder) if entry["FullPath"].lower().endswith(READABLE))
 
 
 def embed(parts: list[str]) -> list[list[float]]:
@@ -79,7 +73,7 @@ def embed(parts: list[str]) -> list[list[float]]:
 def ensure_collection(vectors: str, collection: str, size: int) -> None:
     """Create the collection the first time."""
     try:
-        fetch(f"{vectors}/collections/{collection}")
+        filer.fetch(f"{vectors}/collections/{collection}")
     except urllib.error.HTTPError as error:
         if error.code != 404:
             raise
@@ -90,13 +84,6 @@ def forget(vectors: str, collection: str, path: str, keep: list[str]) -> None:
     """Delete a document's passages that it no longer has."""
     condition = {"must": [{"key": "path", "match": {"value": path}}], "must_not": [{"has_id": keep}]}
     send("POST", f"{vectors}/collections/{collection}/points/delete?wait=true", {"filter": condition})
-
-
-def fetch(url: str, headers: dict[str, str] | None = None) -> bytes:
-    """Get a URL's content."""
-    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 addresses of the workload
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 as above
-        return answer.read()
 
 
 def send(method: str, url: str, body: Any, headers: dict[str, str] | None = None) -> Any:

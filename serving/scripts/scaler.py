@@ -1,15 +1,15 @@
 """Scales one Deployment ahead of its load, by `foresight`: the fallback where no KEDA is installed.
 
-Runs in the cluster on a bare Python image, beside `foresight.py`, with a service account that may read the Deployment's
-pods, change its scale, and keep what it has seen in one config map. Environment: DEPLOYMENT, NAMESPACE, SELECTOR, PORT,
-PATH_OF_METRICS, RUNNING and WAITING (the metrics that count requests), TARGET, ANSWER_S, MIN, MAX, LEAD_MINUTES, MEMORY
-(the config map), INTERVAL_S. A pod that does not answer counts as unknown: then no replica is taken away.
+Runs in the cluster on a bare Python image, beside `foresight.py` and `kube.py`, with a service account that may read
+the Deployment's pods, change its scale, and keep what it has seen in one config map. Environment: DEPLOYMENT,
+NAMESPACE, SELECTOR, PORT, PATH_OF_METRICS, RUNNING and WAITING (the metrics that count requests), TARGET, ANSWER_S,
+MIN, MAX, LEAD_MINUTES, MEMORY (the config map), INTERVAL_S. A pod that does not answer counts as unknown: then no
+replica is taken away.
 """
 
 import json
 import os
 import re
-import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -17,8 +17,8 @@ import urllib.request
 from typing import Any
 
 from foresight import KEPT, Decider, Foresight, Policy
+from kube import api
 
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 SAVE_EVERY_S = 900
 FILE = "load.json"
 
@@ -104,21 +104,6 @@ def read_pod(address: str) -> tuple[float, float] | None:
         return None
     running, waiting = (counted(told, os.environ[name]) for name in ("RUNNING", "WAITING"))
     return None if running is None or waiting is None else (running, waiting)
-
-
-def api(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask the API server as the pod's service account."""
-    with open(f"{ACCOUNT}/token", encoding="utf-8") as file:  # noqa: PTH123 the script runs alone
-        token = file.read()
-    request = urllib.request.Request(
-        f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}{path}",
-        method=method,
-        data=json.dumps(body).encode() if body else None,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/merge-patch+json"},
-    )
-    context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
-    with urllib.request.urlopen(request, timeout=15, context=context) as answer:  # noqa: S310 as above
-        return json.loads(answer.read())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from serving.model_server import DRAIN_S, grace_s, start_budget_s
 from serving.rehearsal import fleet, shapes
-from serving.scripts import foresight, ingest, scaler
+from serving.scripts import filer, foresight, ingest, scaler
 
 POLICY = foresight.Policy(target=10, answer_s=12, least=1, most=8, lead_minutes=4)
 looks = st.lists(st.tuples(st.floats(0, 200), st.floats(0, 200), st.booleans()), max_size=60)
@@ -102,17 +102,17 @@ class World(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path in self.documents:
             self.answer(self.documents[self.path].encode())
-        elif self.path == "/documents/":
+        elif self.path == "/documents/?limit=1000&lastFileName=":
             self.answer(
                 {
                     "Entries": [
                         {"FullPath": "/documents/a.md", "Mode": 420},
-                        {"FullPath": "/documents/sub", "Mode": ingest.DIRECTORY},
+                        {"FullPath": "/documents/sub", "Mode": filer.DIRECTORY},
                         {"FullPath": "/documents/x.bin", "Mode": 420},
                     ]
                 }
             )
-        elif self.path == "/documents/sub/":
+        elif self.path == "/documents/sub/?limit=1000&lastFileName=":
             self.answer({"Entries": [{"FullPath": "/documents/sub/b.txt", "Mode": 420}]})
         elif self.path == "/collections/c" and self.created:
             self.answer({"result": {}})

@@ -1,0 +1,1 @@
+"""Documents to fields, with people for those that cannot be read."""
