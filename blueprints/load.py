@@ -14,6 +14,7 @@ from blueprints.model_platform.model import ModelPlatform
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
+from blueprints.prototype.model import Prototype
 from blueprints.refusal import RefusedError
 from blueprints.served import resolve as served
 from blueprints.served.chatting import Chatting
@@ -38,6 +39,7 @@ KINDS: dict[str, type[Blueprint]] = {
     "knowledge-assistant": KnowledgeAssistant,
     "model-platform": ModelPlatform,
     "platform": Platform,
+    "prototype": Prototype,
     "state-store": StateStore,
 }
 LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"

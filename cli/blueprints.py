@@ -16,6 +16,7 @@ EXAMPLES = {
     "document-processing": _FOLDER / "document_processing/examples/invoices.yaml",
     "knowledge-assistant": _FOLDER / "knowledge_assistant/examples/handbook.yaml",
     "model-platform": _FOLDER / "model_platform/examples/models.yaml",
+    "prototype": _FOLDER / "prototype/examples/trial.yaml",
 }
 
 

@@ -75,9 +75,7 @@ def _platform(plan: PlatformPlan) -> None:
         out.print(f"[yellow]warning[/] {text}")
 
 
-def _served(plan: ServedPlan) -> None:
-    out = console()
-    out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
+def _servers(plan: ServedPlan) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("server", "model", "where", "replicas", "GPUs", "USD/month"):
         number = column in ("replicas", "GPUs", "USD/month")
@@ -92,7 +90,14 @@ def _served(plan: ServedPlan) -> None:
             f"{decision.sizing.gpus_per_replica * decision.sizing.replicas} x {decision.placed.product}",
             "unknown" if line.usd is None else f"{line.usd:,.2f}",
         )
-    out.print(table)
+    return table
+
+
+def _served(plan: ServedPlan) -> None:
+    out = console()
+    out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
+    if plan.decisions:
+        out.print(_servers(plan))
     out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
     out.print("\n[bold]why[/]")
     for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):

@@ -103,6 +103,8 @@ SPEC = GatewaySpec(
         team("narrow", parallel=5),
         team("shared", requests=40),
         team("poor", monthly_usd=0.001),
+        team("past", expires="2026-01-31"),
+        team("trial", expires="2999-12-31"),
         Team(name="guest", aliases=("plain",), data_class="public"),
     ),
     prompts=(

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from blueprints.served.model import Endpoint, Served
-from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, Part, Role
+from blueprints.served.model import Endpoint, Outside, Served
+from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE, Part, Role
 from blueprints.written import Written
 from planning.sizing import Load
 
@@ -75,9 +75,15 @@ class Chatting(Served, ABC):
         """What people ask."""
 
     @property
-    def outside(self) -> Endpoint | None:
+    def outside(self) -> Outside | None:
         """The endpoint that stands in, if one does."""
-        return self.fallback if isinstance(self.fallback, Endpoint) else None
+        if not isinstance(self.fallback, Endpoint):
+            return None
+        tokens = self.asked.answer_tokens
+        answer_s = math.ceil(tokens * self.latency.per_token_ms / 1000)
+        return Outside(
+            alias=OUTSIDE, endpoint=self.fallback, answer_tokens=tokens, answer_s=answer_s, path=("fallback",)
+        )
 
     def roles(self) -> tuple[Role, ...]:
         """The model that embeds, the one that answers, and who stands in for it or may follow it."""

@@ -87,6 +87,7 @@ def _teams(blueprint: Served, names: tuple[str, ...]) -> tuple[Team, ...]:
             tokens=one.tokens_per_minute,
             parallel=one.parallel,
             monthly_usd=one.monthly_usd,
+            expires=blueprint.ends,
         )
         for one in blueprint.access.teams
     )
@@ -105,15 +106,15 @@ def _prompts(blueprint: Served) -> tuple[Prompt, ...]:
 
 
 def _outside(blueprint: Served) -> tuple[Alias, ...]:
-    """The alias of the endpoint outside that answers when the first model cannot, if there is one."""
-    endpoint = blueprint.outside
-    if endpoint is None:
+    """The alias of the endpoint outside, if there is one; the objectives are its own where it is the only one."""
+    outside = blueprint.outside
+    if outside is None:
         return ()
-    answering = next(role for role in blueprint.roles() if role.generates)
+    endpoint, alone = outside.endpoint, not blueprint.roles()
     backend = Backend(
         name=OUTSIDE,
         country=endpoint.country,
-        timeout_s=max(30, 2 * answering.answer_s),
+        timeout_s=max(30, 2 * outside.answer_s),
         parallel=endpoint.parallel,
         usd_input=endpoint.usd_per_million_tokens,
         usd_output=endpoint.usd_per_million_tokens,
@@ -121,7 +122,19 @@ def _outside(blueprint: Served) -> tuple[Alias, ...]:
         address=endpoint.address,
         key_variable="OUTSIDE_API_KEY",
     )
-    return (Alias(name=OUTSIDE, task="generate", backends=(backend,), answer_tokens=4 * answering.load.answer_tokens),)
+    said = blueprint.answers
+    return (
+        Alias(
+            name=outside.alias,
+            task="generate",
+            backends=(backend,),
+            answer_tokens=4 * outside.answer_tokens,
+            cache_s=60 * said.cache_minutes if alone else 0,
+            confidence=said.confidence if alone else 0.0,
+            first_token_s=blueprint.latency.first_token_ms / 1000 if alone else 0.0,
+            per_token_s=blueprint.latency.per_token_ms / 1000 if alone else 0.0,
+        ),
+    )
 
 
 def _backend(role: Role, server: ModelServerSpec, bill: Cost, country: str) -> Backend:

@@ -1,6 +1,7 @@
 """What every blueprint of a served workload says: its data, objectives, users' rights, answers, money, target."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from blueprints.refusal import Reason
 from blueprints.served.roles import BATCH, EMBEDDING, INGESTION, Role
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from components.targets import WorkloadTarget
+from planning.cost import CostLine
 
 
 class Documents(Written):
@@ -53,6 +55,17 @@ class Endpoint(Written):
     country: Annotated[Country, Field(description="Where it computes, by contract.")]
     usd_per_million_tokens: Annotated[float, Field(gt=0)]
     parallel: Annotated[int, Field(gt=0, description="Requests it takes at a time.")] = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """An endpoint outside as the gateway offers it: alias, lengths of answers, and where the blueprint names it."""
+
+    alias: str
+    endpoint: Endpoint
+    answer_tokens: int
+    answer_s: int
+    path: tuple[str, ...]
 
 
 class Review(Written):
@@ -182,9 +195,19 @@ class Served(Written, ABC):
         return None
 
     @property
-    def outside(self) -> Endpoint | None:
-        """The endpoint outside that answers when the first model cannot, if there is one."""
+    def outside(self) -> Outside | None:
+        """The endpoint outside that answers when the first model cannot, or that is the only one; None without one."""
         return None
+
+    @property
+    def spent(self) -> tuple[CostLine, ...]:
+        """What it costs beside accelerators and volumes."""
+        return ()
+
+    @property
+    def ends(self) -> str:
+        """The last day on which the gateway answers, as 2026-11-26; empty where it has none."""
+        return ""
 
     @property
     def jobs(self) -> tuple[tuple[str, str], ...]:

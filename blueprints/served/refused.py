@@ -52,19 +52,23 @@ def _engines(blueprint: Served) -> Iterator[Reason]:
 
 def _outside(blueprint: Served) -> Iterator[Reason]:
     """An endpoint that computes where the data may not be, or that restricted data would leave the house for."""
-    endpoint = blueprint.outside
-    if endpoint is None:
+    outside = blueprint.outside
+    if outside is None:
         return
+    endpoint = outside.endpoint
     if blueprint.data.class_ == DataClass.RESTRICTED:
-        yield Reason(("fallback", "kind"), "data of the class `restricted` go to no endpoint outside: use another")
+        text = "data of the class `restricted` go to no endpoint outside: use another"
+        yield Reason((*outside.path, "kind"), text)
     elif endpoint.country not in blueprint.data.jurisdictions:
         text = f"it computes in {endpoint.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
-        yield Reason(("fallback", "country"), f"{text}: choose an endpoint there, or `smaller-model`")
+        yield Reason((*outside.path, "country"), f"{text}: choose an endpoint there, or a model of your own")
 
 
 def _teams(blueprint: Served) -> Iterator[Reason]:
     """Teams whose models are none of the blueprint's, or that go by the name of one of its jobs."""
     known = [role.name for role in blueprint.roles() if role.part is not Part.CANDIDATE]
+    if not known and blueprint.outside is not None:
+        known.append(blueprint.outside.alias)
     for index, team in enumerate(blueprint.access.teams):
         unknown = sorted(set(team.models) - set(known))
         if unknown:

@@ -58,7 +58,7 @@ class ServedPlan:
     warnings: tuple[str, ...]
     assumed: tuple[str, ...]
     namespace: NamespaceSpec
-    weights: WeightsSpec
+    weights: WeightsSpec | None
     servers: tuple[ModelServerSpec, ...]
     scaling: tuple[ScalingSpec, ...]
     gateway: GatewaySpec
@@ -139,8 +139,10 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
 
 
 def _weights_gib(decisions: Mapping[Role, ServerDecision]) -> int:
-    """The volume of the weights."""
+    """The volume of the weights; 0 where there are none."""
     weights = {one.model: one.sizing.weights_gib for one in decisions.values()}
+    if not weights:
+        return 0
     return math.ceil(sum(weights.values()) * 1.3) + 5
 
 
@@ -157,6 +159,7 @@ def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, Serv
     ]
     stored = knowledge.stored_gib(blueprint) + batches.stored_gib(blueprint) + gateway.storage_gib(blueprint)
     lines.append(cost.volumes(weights_gib + stored))
+    lines += blueprint.spent
     lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
     return Cost(tuple(lines))
 
@@ -209,7 +212,9 @@ def _plan(
             storage_gib=weights_gib,
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
-        ),
+        )
+        if servers
+        else None,
         servers=tuple(servers.values()),
         scaling=tuple(
             _scaling(blueprint, ownership, one)

@@ -37,7 +37,8 @@ def spec_of(
             )
             for one in servers.values()
         ),
-        aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN),
+        aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN)
+        or ((blueprint.outside.alias,) if blueprint.outside else ()),
         availability_percent=blueprint.availability_percent,
         batch_s=round(7 * 86_400 / len(blueprint.window.days)) + blueprint.window.seconds if batching else 0,
         team_budgets=tuple(

@@ -53,13 +53,7 @@ class ServedOutputs:
 def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     """Create the workload."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
-    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
-    servers = {
-        spec.name: ModelServer(
-            spec.name, ModelServerArgs(spec=spec, namespace=place, weights_claim=weights.claim), kit.options()
-        )
-        for spec in plan.servers
-    }
+    servers = _servers(plan, kit, place)
     for scaling in plan.scaling:
         Scaling(
             f"{scaling.server}-scaling",
@@ -87,6 +81,19 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         vectors=vectors,
         documents=documents,
     )
+
+
+def _servers(plan: ServedPlan, kit: ServedKit, place: Output[str]) -> dict[str, ModelServer]:
+    """The model servers by name, and the weights they read."""
+    if plan.weights is None:
+        return {}
+    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
+    return {
+        spec.name: ModelServer(
+            spec.name, ModelServerArgs(spec=spec, namespace=place, weights_claim=weights.claim), kit.options()
+        )
+        for spec in plan.servers
+    }
 
 
 def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway, scripts: Scripts) -> Output[str]:

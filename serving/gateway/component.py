@@ -49,7 +49,8 @@ class Gateway(Component):
         labels, selector = spec.ownership.labels(NAME), spec.ownership.selector(NAME)
         place = {"namespace": args.namespace, "labels": labels}
         secret = self._keys(name, spec, place)
-        content = Output.all(**args.endpoints).apply(
+        # `Output.all` without anything is a list
+        content = Output.from_input(args.endpoints).apply(
             lambda found: files(spec, {server: str(address) for server, address in found.items()})
         )
         settings = k8s.core.v1.ConfigMap(

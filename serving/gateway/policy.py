@@ -17,6 +17,7 @@ def policy(spec: GatewaySpec) -> dict[str, Any]:
                 "tokens": team.tokens,
                 "parallel": team.parallel,
                 "monthly_usd": team.monthly_usd,
+                "expires": team.expires,
             }
             for team in spec.teams
         },

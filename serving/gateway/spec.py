@@ -67,7 +67,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Who uses it, and how much. None is no limit; requests and tokens are those of a minute."""
+    """Who uses it, and how much. None is no limit; requests and tokens are those of a minute.
+
+    After the day ``expires`` (as 2026-11-26, UTC) it is refused; empty for never.
+    """
 
     name: str
     aliases: tuple[str, ...]
@@ -76,6 +79,7 @@ class Team:
     tokens: int | None = None
     parallel: int | None = None
     monthly_usd: float | None = None
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from cli.blueprints import EXAMPLES, new
 FOLDER = ROOT / "blueprints"
 GOLDEN = Path(__file__).parent / "golden"
 SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
+BATCH, INVOICES, TRIAL = (EXAMPLES[kind] for kind in ("batch-inference", "document-processing", "prototype"))
 SERVED = sorted(
     file
     for kind, model in load.KINDS.items()
@@ -64,6 +65,24 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (MODELS, {"models.0.requests_per_s": 900.0}, "models.0.model", "finds no place"),
     (MODELS, {"models": []}, "models", "at least 1"),
     (MODELS, {"budget.monthly_usd": 10}, "budget.monthly_usd", "the plan costs"),
+    (BATCH, {"window.start": "8 pm"}, "window.start", "found '8 pm'"),
+    (BATCH, {"window.days": ["mon", "mon"]}, "window", "a day stands there twice"),
+    (BATCH, {"requests.per_window": 100_000_000}, "worker.model", "finds no place"),
+    (BATCH, {"access.teams.0.name": "batch"}, "access", "'batch' is the name of the workload's own job"),
+    (INVOICES, {"worker.model": "Qwen/Qwen3-8B"}, "worker.model", "'Qwen/Qwen3-8B' sees no scans; these do: "),
+    (INVOICES, {"incoming.pages": 3.0}, "incoming.pages", "a scan is one image of one page"),
+    (INVOICES, {"fields.1.name": "supplier"}, "fields.1.name", "'supplier' stands there twice"),
+    (INVOICES, {"fields": []}, "fields", "at least 1"),
+    (INVOICES, {"people": {"team": "x"}}, "people.contact", "Field required"),
+    (TRIAL, {"trial.last_day": "2026-02-30"}, "trial.last_day", "there is no day 2026-02-30"),
+    (TRIAL, {"trial.last_day": "2026-11-30"}, "trial.last_day", "it is before the first day"),
+    (TRIAL, {"trial.last_day": "2027-12-01"}, "trial.last_day", "365 days are no trial: 180 at most"),
+    (TRIAL, {"endpoint.country": "US"}, "endpoint.country", "it computes in US, the data must stay in DE"),
+    (TRIAL, {"data.class": "restricted"}, "endpoint.kind", "go to no endpoint outside"),
+    (TRIAL, {"access.teams.0.monthly_usd": None}, "access.teams.0.monthly_usd", "a trial has a cap"),
+    (TRIAL, {"access.teams.0.monthly_usd": 5000.0}, "budget.monthly_usd", "more than the budget of 400 USD"),
+    (TRIAL, {"access.teams.0.models": ["large"]}, "access.teams.0.models", "it has chat"),
+    (TRIAL, {"endpoint.usd_per_million_tokens": 90.0}, "budget.monthly_usd", "the plan costs"),
 ]  # fmt: skip
 
 
@@ -83,6 +102,41 @@ def test_every_reason_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as refused:
         load.plan(Path(changed(tmp_path, SUPPORT, change)))
     assert len(str(refused.value).splitlines()) == 5
+
+
+def test_a_window_is_when_the_models_run_and_what_is_paid(tmp_path: Path) -> None:
+    plan = planned(BATCH)
+    assert plan.batch is not None
+    job = plan.batch.job
+    assert (job.schedule, job.time_zone, job.deadline_s) == ("0 20 * * mon,tue,wed,thu,fri", "Europe/Berlin", 36_000)
+    assert job.servers == (("worker", plan.servers[0].replicas),)
+    assert plan.scaling == (), "the job scales, nobody else"
+    half = planned(Path(changed(tmp_path, BATCH, {"window.hours": 5.0})))
+    assert half.servers[0].replicas > plan.servers[0].replicas, "the same work in less time"
+    (line, *_), (shorter, *_) = plan.cost.lines, half.cost.lines
+    assert "217 hours a month" in line.basis
+    assert "109 hours a month" in shorter.basis
+    every = planned(Path(changed(tmp_path, BATCH, {"window.days": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]})))
+    assert every.batch is not None
+    assert every.batch.job.schedule == "0 20 * * *"
+
+
+def test_a_job_has_a_key_of_its_own_and_the_model_it_asks() -> None:
+    plan = planned(INVOICES)
+    teams = {team.name: team for team in plan.gateway.teams}
+    assert teams["batch"].aliases == ("worker",)
+    assert "batch" in plan.gateway.clients
+    assert dict(plan.namespace.annotations)["domicile.dev/review-team"] == "accounts-payable"
+
+
+def test_a_trial_needs_no_accelerator_and_ends_for_everyone() -> None:
+    plan = planned(TRIAL)
+    assert (plan.servers, plan.weights, plan.gpus) == ((), None, 0)
+    (alias,) = plan.gateway.aliases
+    assert (alias.name, alias.backends[0].country) == ("chat", "DE")
+    assert {team.expires for team in plan.gateway.teams} == {"2027-02-26"}
+    assert plan.monitoring.aliases == ("chat",)
+    assert any(line.item == "chat (openai.gpt-oss-120b-1:0)" and line.usd for line in plan.cost.lines)
 
 
 def planned(file: Path) -> ServedPlan:
@@ -160,6 +214,24 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "models.1.precision": ["bf16", "fp8"],
         "models.1.fallback": ["small", "embed", ""],
     },
+    BATCH: {
+        "requests.per_window": [1, 20_000, 5_000_000],
+        "window.hours": [0.5, 8.0, 23.0, 24.0],
+        "window.days": [["mon"], ["sat", "sun"], []],
+        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3"],
+    },
+    INVOICES: {
+        "incoming.per_window": [1, 4000, 1_000_000],
+        "incoming.form": ["texts", "scans"],
+        "incoming.pages": [1.0, 12.0],
+        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-VL-8B-Instruct"],
+    },
+    TRIAL: {
+        "trial.people": [1, 1000],
+        "trial.last_day": ["2026-12-01", "2027-01-31", "2027-11-01"],
+        "endpoint.country": ["DE", "US"],
+        "endpoint.usd_per_million_tokens": [0.1, 5.0],
+    },
     EXAMPLES["knowledge-assistant"]: {
         "users.active": [5, 400, 100_000],
         "documents.count": [10, 20_000, 5_000_000],
@@ -176,7 +248,7 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
     change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
     blueprint = Path(changed(tmp_path, file, change))
     try:
-        plan = planned(blueprint)
+        written, plan = load.serving(blueprint)
     except DocumentError as refused:
         lines = str(refused).splitlines()
         assert all(line.startswith(f"{blueprint}:") for line in lines), lines
@@ -188,8 +260,8 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
     known = {role.name for role in plan.gateway.aliases}
     assert all(set(alias.fallbacks) <= known - {alias.name} for alias in plan.gateway.aliases)
     assert all(set(team.aliases) <= known for team in plan.gateway.teams)
-    least = 2 if content["availability_percent"] > 99 else 1
-    main = [server.replicas for server in plan.servers if server.name in ("chat", "small", "large")]
+    least = 2 if written.availability_percent > 99 else 1
+    main = [server.replicas for server in plan.servers if server.name in ("chat", "small", "large", "worker")]
     assert all(replicas >= least for replicas in main)
 
 

@@ -28,6 +28,7 @@ SPEC = MonitoringSpec(
     aliases=("chat",),
     availability_percent=99.5,
     team_budgets=(("desk", 100.0),),
+    batch_s=90_000,
     keda=True,
     operator=True,
 )
@@ -43,6 +44,8 @@ FAILED = ENDED.replace("ended", "failed")
 GPU = 'exported_namespace="desk",exported_pod="chat-0",Hostname="n1",gpu="0"'
 POD = f'{HERE},pod="chat-0"'
 CERTIFICATE = 'certmanager_certificate_expiration_timestamp_seconds{exported_namespace="desk",name="gateway"}'
+WORKED = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="batch"}}'
+MADE = f'kube_cronjob_created{{{HERE},cronjob="batch"}}'
 BACKUP = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="vectors-backup"}}'
 STEPS, RUNNING, WAITING = (
     f"vllm:{name}" for name in ("iteration_tokens_total_count", "num_requests_running", "num_requests_waiting")
@@ -216,6 +219,11 @@ CASES: list[Case] = [
     ("BudgetBurn", "5m", "10h", False, {f'domicile_gateway_spent_usd{{{HERE},team="desk"}}': "0+0.01x200"}),
     ("CertificateEnds", "5m", "5h", True, {CERTIFICATE: flat(13 * 86_400)}),
     ("CertificateEnds", "5m", "5h", False, {CERTIFICATE: flat(30 * 86_400)}),
+    ("BatchLate", "5m", "30h", True, {WORKED: flat(0), MADE: flat(0)}),
+    ("BatchLate", "5m", "30h", False, {WORKED: "0+300x400", MADE: flat(0)}),
+    # it has never ended well, and there was time enough
+    ("BatchLate", "5m", "30h", True, {MADE: flat(0)}),
+    ("BatchLate", "5m", "20h", False, {MADE: flat(0)}),
     ("BackupLate", "5m", "30h", True, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "20h", False, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "30h", False, {BACKUP.replace("-backup", ""): flat(0)}),

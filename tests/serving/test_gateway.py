@@ -61,6 +61,14 @@ def test_an_alias_of_another_team_is_refused(rig: Rig) -> None:
     assert "'guest' has no alias 'chat'; it has plain" in error(answer)
 
 
+def test_a_team_whose_time_is_over_is_refused_and_one_whose_time_is_not_is_answered(rig: Rig) -> None:
+    answer = ask(rig, name="past")
+    assert answer.status_code == 403
+    assert "ended on 2026-01-31" in answer.text
+    assert gateways.records(rig)[-1]["reason"] == "ended"
+    assert ask(rig, name="trial").status_code == 200
+
+
 def test_weights_split_an_alias(rig: Rig) -> None:
     def split(_number: int) -> str:
         return ask(rig, "split").headers["x-domicile-model"]

@@ -6,6 +6,7 @@ import pytest
 from conftest import ROOT, Stack
 from rehearsed import backend, changed
 
+from blueprints import load
 from cli.blueprints import EXAMPLES
 from cli.operate import packs_of
 from engine.localcluster.cluster import Cluster
@@ -29,7 +30,8 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
         assert made.changes == foreseen.changes
         again = stack.run("up")
         assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
-        assert serving(cluster, stack), "every model server and the gateway is ready"
+        servers = {one.name for one in load.serving(Path(file))[1].servers}
+        assert serving(cluster, stack, servers), "every model server and the gateway is ready"
         changed_file = changed(tmp_path, EXAMPLES[kind], {**change, "owner.cost_centre": "CC-9"})
         stack.overrides = {"domicile:blueprint": changed_file}
         retagged = stack.run("up")
@@ -43,7 +45,7 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
     assert stack.resources() == []
 
 
-def serving(cluster: Cluster, stack: Stack) -> bool:
+def serving(cluster: Cluster, stack: Stack, servers: set[str]) -> bool:
     space = str(stack.session().store.load().outputs()["namespace"])
     connection = Connection(str(cluster.kubeconfig), None)
     try:
@@ -51,7 +53,9 @@ def serving(cluster: Cluster, stack: Stack) -> bool:
     finally:
         connection.close()
     lasting = [pod for pod in found if pod["status"].get("phase") != "Succeeded"]
-    return len(lasting) >= 5 and all(ready(pod["status"].get("conditions") or []) for pod in lasting)
+    parts = {str(pod["metadata"]["labels"]["app.kubernetes.io/name"]) for pod in lasting}
+    assert {"gateway", "gateway-counters", *servers} <= parts, parts
+    return all(ready(pod["status"].get("conditions") or []) for pod in lasting)
 
 
 def ready(conditions: list[Props]) -> bool:

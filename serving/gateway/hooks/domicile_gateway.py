@@ -12,6 +12,7 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ async def authenticate(request: Any, api_key: str | None) -> Any:
     )
 
 
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
 def _ledger() -> Ledger:
     store = redis.Redis(
         host=os.environ["REDIS_HOST"],
@@ -101,7 +106,7 @@ class Hooks(CustomLogger):
         try:
             data[said] = domicile_redaction.redacted(data.get(said), POLICY["redact"])
             domicile_policy.refuse_denied(domicile_redaction.denied(data[said], POLICY["deny"]))
-            decision = domicile_policy.decide(POLICY, team, data, domicile_rollout.shares())
+            decision = domicile_policy.decide(POLICY, team, data, domicile_rollout.shares(), _today())
             changes = domicile_policy.apply(POLICY, team, decision, data)
             request = {**data, **changes}
             asked = domicile_policy.most_tokens(request.get("messages") or request.get("input"))

@@ -113,15 +113,22 @@ def refuse_denied(phrase: str) -> None:
 
 
 def decide(
-    policy: dict[str, Any], team: str, request: dict[str, Any], shares: dict[str, int] | None = None
+    policy: dict[str, Any],
+    team: str,
+    request: dict[str, Any],
+    shares: dict[str, int] | None = None,
+    today: str = "",
 ) -> Decision:
     """The decision for a request of a team; ``shares`` are the percents that canaries have now, by alias.
 
     Raises:
-        RefusedError: the team may not use the alias, its data may not go there, or the prompt is not known.
+        RefusedError: the team's time is over, it may not use the alias, its data may not go there, or the prompt is
+            not known.
     """
     asked = str(request.get("model", ""))
     member = policy["teams"][team]
+    if member["expires"] and today > member["expires"]:
+        raise RefusedError(403, "ended", f"the access of the team '{team}' ended on {member['expires']}")
     if asked not in policy["aliases"] or asked not in member["aliases"]:
         known = ", ".join(member["aliases"]) or "none"
         raise RefusedError(403, "alias_not_allowed", f"the team '{team}' has no alias '{asked}'; it has {known}")
