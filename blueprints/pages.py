@@ -5,11 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blueprints.load import KINDS
+from blueprints.load import KINDS, plan
+from blueprints.served.model import Served
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
 DEPTH = 3
+#: targets, and how the names of their examples end
+SITES = (
+    ("AWS, Mumbai", "aws-mumbai"),
+    ("Google Cloud, Frankfurt", "gcp-frankfurt"),
+    ("Azure, Virginia", "azure-virginia"),
+    ("on-prem, Munich", "onprem-munich"),
+)
 
 
 def schema(kind: str) -> dict[str, Any]:
@@ -28,12 +36,32 @@ def files() -> dict[Path, str]:
 def _index() -> str:
     lines = ["# Blueprints", "", "What a team writes. `domicile new <kind> mine.yaml` writes one to edit.", ""]
     lines += [f"- [{kind}]({kind}.md): {_first(model.__doc__)}" for kind, model in KINDS.items()]
-    return "\n".join(lines) + "\n"
+    lines += ["", "## On which target", "", "What each example's plan costs a month, in USD.", ""]
+    return "\n".join([*lines, *_cells()]) + "\n"
+
+
+def _cells() -> Iterator[str]:
+    """A row for each kind of workload, a cell for each target of which there is an example."""
+    yield f"| kind | {' | '.join(name for name, _ in SITES)} |"
+    yield "|---|" + "---|" * len(SITES)
+    for kind, model in KINDS.items():
+        if issubclass(model, Served):
+            files = sorted(_examples(kind))
+            cells = [_cell([file for file in files if file.stem.endswith(end)]) for _, end in SITES]
+            yield f"| [{kind}]({kind}.md) | {' | '.join(cells)} |"
+
+
+def _cell(files: list[Path]) -> str:
+    return ", ".join(f"{plan(file).cost.total:,.0f}" for file in files) or "none"
+
+
+def _examples(kind: str) -> Iterator[Path]:
+    return (ROOT / "blueprints" / kind.replace("-", "_") / "examples").glob("*.yaml")
 
 
 def _page(kind: str) -> str:
     made = schema(kind)
-    examples = sorted((ROOT / "blueprints" / kind.replace("-", "_") / "examples").glob("*.yaml"))
+    examples = sorted(_examples(kind))
     lines = [f"# {kind}", "", str(made.get("description", "")).strip(), ""]
     lines += [f"Schema: [`blueprints/schemas/{kind}.json`](../../blueprints/schemas/{kind}.json).", "", "## Fields", ""]
     lines += ["| field | type | default | |", "|---|---|---|---|", *_rows(made, made, "", 0)]

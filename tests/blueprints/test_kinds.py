@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from conftest import ROOT
+from generated import OWN, generated
 from rehearsed import changed
 
 from blueprints import load, pages, trace
@@ -190,63 +190,10 @@ def test_a_resource_leads_back_to_its_line(file: Path, name: str, line: str) -> 
     assert line in file.read_text(encoding="utf-8").splitlines()[row - 1]
 
 
-CHOICES: dict[str, list[Any]] = {
-    "data.class": ["public", "internal", "confidential", "restricted"],
-    "data.jurisdictions": [["DE"], ["DE", "FR"], ["IN"], []],
-    "data.retention_days": [1, 365, 3650, 0],
-    "latency.first_token_ms": [200, 800, 2000, 10],
-    "latency.per_token_ms": [10, 60, 200],
-    "availability_percent": [95.0, 99.5, 99.9, 99.99],
-    "budget.monthly_usd": [100, 3000, 12000, 90000],
-    "access.teams": [[{"name": "a", "tokens_per_minute": many}] for many in (1000, 10_000_000, -1)],
-    "review.sample_percent": [0, 5, 100],
-    "answers": [{}, {"redact": ["email"], "confidence": 0.5}, {"redact": ["email"], "confidence": 0.5, "cache_minutes": 60}],
-}  # fmt: skip
-OWN: dict[Path, dict[str, list[Any]]] = {
-    SUPPORT: {
-        "customers.conversations_per_day": [10, 3000, 200_000],
-        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3", "nobody/knows-it"],
-        "fallback": [{"kind": "refuse"}, {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}],
-    },
-    MODELS: {
-        "models.0.requests_per_s": [0.1, 5.0, 500.0],
-        "models.1.engine": ["vllm", "sglang", "trtllm"],
-        "models.1.precision": ["bf16", "fp8"],
-        "models.1.fallback": ["small", "embed", ""],
-    },
-    BATCH: {
-        "requests.per_window": [1, 20_000, 5_000_000],
-        "window.hours": [0.5, 8.0, 23.0, 24.0],
-        "window.days": [["mon"], ["sat", "sun"], []],
-        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3"],
-    },
-    INVOICES: {
-        "incoming.per_window": [1, 4000, 1_000_000],
-        "incoming.form": ["texts", "scans"],
-        "incoming.pages": [1.0, 12.0],
-        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-VL-8B-Instruct"],
-    },
-    TRIAL: {
-        "trial.people": [1, 1000],
-        "trial.last_day": ["2026-12-01", "2027-01-31", "2027-11-01"],
-        "endpoint.country": ["DE", "US"],
-        "endpoint.usd_per_million_tokens": [0.1, 5.0],
-    },
-    EXAMPLES["knowledge-assistant"]: {
-        "users.active": [5, 400, 100_000],
-        "documents.count": [10, 20_000, 5_000_000],
-        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B"],
-    },
-}
-
-
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.stem)
 @pytest.mark.parametrize("seed", range(100))
 def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_path: Path, file: Path, seed: int) -> None:
-    choose = random.Random(f"{file.stem}{seed}")  # noqa: S311 the same blueprints in every run
-    wanted = {**CHOICES, **OWN[file]}
-    change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
-    blueprint = Path(changed(tmp_path, file, change))
+    blueprint = generated(tmp_path, file, seed)
     try:
         written, plan = load.serving(blueprint)
     except DocumentError as refused:

@@ -14,6 +14,7 @@ PACKAGES = ("engine", "planning", "catalog", "components", "serving", "blueprint
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SUPPORT = {
     "gateways.py",
+    "generated.py",
     "mutate.py",
     "overhead.py",
     "judged.py",

@@ -1,0 +1,66 @@
+"""Blueprints that nobody wrote: each kind's example with values changed, good ones and bad ones, always the same."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+from rehearsed import changed
+
+from cli.blueprints import EXAMPLES
+
+CHOICES: dict[str, list[Any]] = {
+    "data.class": ["public", "internal", "confidential", "restricted"],
+    "data.jurisdictions": [["DE"], ["DE", "FR"], ["IN"], []],
+    "data.retention_days": [1, 365, 3650, 0],
+    "latency.first_token_ms": [200, 800, 2000, 10],
+    "latency.per_token_ms": [10, 60, 200],
+    "availability_percent": [95.0, 99.5, 99.9, 99.99],
+    "budget.monthly_usd": [100, 3000, 12000, 90000],
+    "access.teams": [[{"name": "a", "tokens_per_minute": many}] for many in (1000, 10_000_000, -1)],
+    "review.sample_percent": [0, 5, 100],
+    "answers": [{}, {"redact": ["email"], "confidence": 0.5}, {"redact": ["email"], "confidence": 0.5, "cache_minutes": 60}],
+}  # fmt: skip
+OWN: dict[Path, dict[str, list[Any]]] = {
+    EXAMPLES["customer-support"]: {
+        "customers.conversations_per_day": [10, 3000, 200_000],
+        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3", "nobody/knows-it"],
+        "fallback": [{"kind": "refuse"}, {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}],
+    },
+    EXAMPLES["model-platform"]: {
+        "models.0.requests_per_s": [0.1, 5.0, 500.0],
+        "models.1.engine": ["vllm", "sglang", "trtllm"],
+        "models.1.precision": ["bf16", "fp8"],
+        "models.1.fallback": ["small", "embed", ""],
+    },
+    EXAMPLES["batch-inference"]: {
+        "requests.per_window": [1, 20_000, 5_000_000],
+        "window.hours": [0.5, 8.0, 23.0, 24.0],
+        "window.days": [["mon"], ["sat", "sun"], []],
+        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3"],
+    },
+    EXAMPLES["document-processing"]: {
+        "incoming.per_window": [1, 4000, 1_000_000],
+        "incoming.form": ["texts", "scans"],
+        "incoming.pages": [1.0, 12.0],
+        "worker.model": ["Qwen/Qwen3-8B", "Qwen/Qwen3-VL-8B-Instruct"],
+    },
+    EXAMPLES["prototype"]: {
+        "trial.people": [1, 1000],
+        "trial.last_day": ["2026-12-01", "2027-01-31", "2027-11-01"],
+        "endpoint.country": ["DE", "US"],
+        "endpoint.usd_per_million_tokens": [0.1, 5.0],
+    },
+    EXAMPLES["knowledge-assistant"]: {
+        "users.active": [5, 400, 100_000],
+        "documents.count": [10, 20_000, 5_000_000],
+        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B"],
+    },
+}
+
+
+def generated(folder: Path, file: Path, seed: int) -> Path:
+    """A changed copy of an example."""
+    choose = random.Random(f"{file.stem}{seed}")  # noqa: S311 the same blueprints in every run
+    wanted = {**CHOICES, **OWN[file]}
+    change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
+    return Path(changed(folder, file, change))
