@@ -1,20 +1,15 @@
 """Blueprint files: read, validated, and brought together with the hardware they name."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from blueprints.batch_inference.model import BatchInference
-from blueprints.customer_support.model import CustomerSupport
-from blueprints.document_processing.model import DocumentProcessing
-from blueprints.knowledge_assistant.model import KnowledgeAssistant
-from blueprints.model_platform.model import ModelPlatform
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
-from blueprints.prototype.model import Prototype
 from blueprints.refusal import RefusedError
 from blueprints.served import resolve as served
 from blueprints.served.chatting import Chatting
@@ -32,16 +27,23 @@ from planning.workload import Workload
 
 Blueprint = Served | Platform | StateStore
 Plan = ServedPlan | PlatformPlan | StateStorePlan
-KINDS: dict[str, type[Blueprint]] = {
-    "batch-inference": BatchInference,
-    "customer-support": CustomerSupport,
-    "document-processing": DocumentProcessing,
-    "knowledge-assistant": KnowledgeAssistant,
-    "model-platform": ModelPlatform,
-    "platform": Platform,
-    "prototype": Prototype,
-    "state-store": StateStore,
-}
+FOLDER = Path(__file__).parent
+
+
+def _kinds() -> dict[str, type[Blueprint]]:
+    """Every kind by its name: a folder with a model is one."""
+    found: dict[str, type[Blueprint]] = {"platform": Platform, "state-store": StateStore}
+    for file in FOLDER.glob("*/model.py"):
+        module = importlib.import_module(f"blueprints.{file.parent.name}.model")
+        for one in vars(module).values():
+            if isinstance(one, type) and issubclass(one, Served) and one.__module__ == module.__name__:
+                field = one.model_fields.get("kind")
+                if field is not None:
+                    found[get_args(field.annotation)[0]] = one
+    return dict(sorted(found.items()))
+
+
+KINDS = _kinds()
 LOCAL_INVENTORY = Path(__file__).parents[1] / "catalog" / "data" / "local-inventory.yaml"
 
 

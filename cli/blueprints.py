@@ -3,21 +3,25 @@
 import os
 from pathlib import Path
 
+from blueprints import scaffold as scaffolds
 from blueprints.load import KINDS
 from blueprints.pages import SCHEMAS
+from blueprints.served.model import Served
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
 
-_FOLDER = Path(__file__).parents[1] / "blueprints"
-EXAMPLES = {
-    "batch-inference": _FOLDER / "batch_inference/examples/batch.yaml",
-    "customer-support": _FOLDER / "customer_support/examples/support.yaml",
-    "document-processing": _FOLDER / "document_processing/examples/invoices.yaml",
-    "knowledge-assistant": _FOLDER / "knowledge_assistant/examples/handbook.yaml",
-    "model-platform": _FOLDER / "model_platform/examples/models.yaml",
-    "prototype": _FOLDER / "prototype/examples/trial.yaml",
-}
+_ROOT = Path(__file__).parents[1]
+
+
+def _examples() -> dict[str, Path]:
+    """The example that each kind of workload begins with: the one of the shortest name, which is of no target."""
+    served = [kind for kind, model in KINDS.items() if issubclass(model, Served)]
+    folders = {kind: _ROOT / "blueprints" / kind.replace("-", "_") / "examples" for kind in served}
+    return {kind: min(folder.glob("*.yaml"), key=lambda file: len(file.stem)) for kind, folder in folders.items()}
+
+
+EXAMPLES = _examples()
 
 
 def new(kind: str, file: Path) -> None:
@@ -42,3 +46,14 @@ def listing(*, as_json: bool) -> None:
         return
     for kind, summary in rows.items():
         console().print(f"{kind}  {summary}")
+
+
+def scaffold(kind: str, family: str, about: str) -> None:
+    """Begin a kind in this project."""
+    try:
+        made = scaffolds.begin(_ROOT, kind, family, about)
+    except scaffolds.TakenError as error:
+        raise DocumentError(str(error)) from error
+    for file in made:
+        console().print(f"wrote {file.relative_to(_ROOT)}")
+    console().print(f"next: fill in refusals(), then `pytest {made[-1].relative_to(_ROOT)}` and `make docs`")

@@ -73,12 +73,30 @@ def new(
     command.new(kind, file)
 
 
-@app.command(epilog="Example: domicile blueprints --json")
-def blueprints(*, json: Json = False) -> None:
+blueprints_app = typer.Typer(help="The kinds of blueprint; without a command, their list.", invoke_without_command=True)
+app.add_typer(blueprints_app, name="blueprints")
+
+
+@blueprints_app.callback(epilog="Example: domicile blueprints --json")
+def blueprints(context: typer.Context, *, json: Json = False) -> None:
     """List the kinds of blueprint."""
+    if context.invoked_subcommand is None:
+        from cli import blueprints as command
+
+        command.listing(as_json=json)
+
+
+@blueprints_app.command(epilog='Example: domicile blueprints scaffold claims-triage --about "Sorts claims by urgency"')
+def scaffold(
+    kind: Annotated[str, typer.Argument(help="Its name, as claims-triage.", show_default=False)],
+    *,
+    about: Annotated[str, typer.Option(help="What it is, in a sentence.", show_default=False)],
+    family: Annotated[str, typer.Option(help="chatting: people ask; batching: work in a window.")] = "chatting",
+) -> None:
+    """Begin a kind of your own: its model, an example, and tests that fail until it keeps its promises."""
     from cli import blueprints as command
 
-    command.listing(as_json=json)
+    command.scaffold(kind, family, about)
 
 
 @app.command(epilog="Example: domicile preview -s local")
