@@ -46,7 +46,7 @@ def _cells() -> Iterator[str]:
     yield "|---|" + "---|" * len(SITES)
     for kind, model in KINDS.items():
         if issubclass(model, Served):
-            files = sorted(_examples(kind))
+            files = sorted(examples(kind))
             cells = [_cell([file for file in files if file.stem.endswith(end)]) for _, end in SITES]
             yield f"| [{kind}]({kind}.md) | {' | '.join(cells)} |"
 
@@ -55,18 +55,19 @@ def _cell(files: list[Path]) -> str:
     return ", ".join(f"{plan(file).cost.total:,.0f}" for file in files) or "none"
 
 
-def _examples(kind: str) -> Iterator[Path]:
+def examples(kind: str) -> Iterator[Path]:
+    """The worked examples of a kind."""
     return (ROOT / "blueprints" / kind.replace("-", "_") / "examples").glob("*.yaml")
 
 
 def _page(kind: str) -> str:
     made = schema(kind)
-    examples = sorted(_examples(kind))
+    worked = sorted(examples(kind))
     lines = [f"# {kind}", "", str(made.get("description", "")).strip(), ""]
     lines += [f"Schema: [`blueprints/schemas/{kind}.json`](../../blueprints/schemas/{kind}.json).", "", "## Fields", ""]
     lines += ["| field | type | default | |", "|---|---|---|---|", *_rows(made, made, "", 0)]
     lines += ["", "## Examples", ""]
-    for file in examples:
+    for file in worked:
         if "inventory" not in file.stem:
             about = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
             lines.append(f"- [`{file.stem}`](../../{file.relative_to(ROOT)}): {about}")
@@ -91,12 +92,13 @@ def _parts(whole: dict[str, Any], field: dict[str, Any]) -> Iterator[tuple[dict[
     mark = "[]" if field.get("type") == "array" else ""
     held = field.get("items", {}) if mark else field
     for one in (held, *held.get("anyOf", ()), *held.get("oneOf", ()), *held.get("allOf", ())):
-        found = _resolved(whole, one)
+        found = resolved(whole, one)
         if found.get("properties"):
             yield found, mark
 
 
-def _resolved(whole: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+def resolved(whole: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    """A part of a schema, followed to where it is defined."""
     reference = one.get("$ref")
     return whole["$defs"][reference.rpartition("/")[2]] if reference else one
 
@@ -106,7 +108,7 @@ def _described(whole: dict[str, Any], field: dict[str, Any]) -> str:
 
 
 def _type(whole: dict[str, Any], field: dict[str, Any]) -> str:
-    found = _resolved(whole, field)
+    found = resolved(whole, field)
     if "const" in found:
         return f"`{found['const']}`"
     if "enum" in found:

@@ -24,14 +24,25 @@ def _examples() -> dict[str, Path]:
 EXAMPLES = _examples()
 
 
-def new(kind: str, file: Path) -> None:
-    """Write an example of a kind to edit; an existing file is left alone."""
+def new(kind: str, file: Path, answers: Path | None = None, *, ask: bool = False) -> None:
+    """Write an example of a kind to edit, or what answers make of it; an existing file is left alone."""
     if kind not in EXAMPLES:
         message = f"'{kind}' is not a blueprint; choose {', '.join(EXAMPLES)}"
         raise DocumentError(message)
     if file.exists():
         message = f"{file}: exists already; name another file"
         raise DocumentError(message)
+    if not file.resolve().parent.is_dir():
+        message = f"{file}: there is no folder {file.parent}: make it first"
+        raise DocumentError(message)
+    if ask or answers is not None:
+        from cli import asking
+
+        if answers is not None:
+            asking.answered(kind, file, answers)
+        else:
+            asking.asked(kind, file)
+        return
     schema = os.path.relpath(SCHEMAS / f"{kind}.json", file.resolve().parent)
     modeline = f"# yaml-language-server: $schema={schema}\n"
     file.write_text(modeline + EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")

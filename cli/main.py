@@ -66,11 +66,14 @@ def plan(
 def new(
     kind: Annotated[str, typer.Argument(help="The kind of blueprint; see `domicile blueprints`.")],
     file: Annotated[Path, typer.Argument(help="The file to write.")],
+    *,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask what the kind needs, one thing at a time.")] = False,
+    answers: Annotated[Path | None, typer.Option(help="A YAML file of answers, by their paths.")] = None,
 ) -> None:
-    """Write a blueprint to edit."""
+    """Write a blueprint: the example to edit, or one made from answers."""
     from cli import blueprints as command
 
-    command.new(kind, file)
+    command.new(kind, file, answers, ask=ask)
 
 
 blueprints_app = typer.Typer(help="The kinds of blueprint; without a command, their list.", invoke_without_command=True)
