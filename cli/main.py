@@ -10,6 +10,7 @@ import typer
 
 from cli.arguments import Faults, Folder, Json, Offline, Rehearse, Stack, Yes
 from cli.decisions import app as decisions_app
+from cli.kinds import app as kinds_app
 from cli.serving import app as serving_app
 
 OK, VIOLATION, BAD_INPUT, FAILED, UNDETERMINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -29,6 +30,7 @@ app = typer.Typer(
 cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nodes.", no_args_is_help=True)
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
 app.add_typer(decisions_app)
+app.add_typer(kinds_app)
 app.add_typer(serving_app)
 bootstrap_app = typer.Typer(help="Where a team's state lives.", no_args_is_help=True)
 app.add_typer(bootstrap_app, name="bootstrap")
@@ -60,46 +62,6 @@ def plan(
     from cli import plan as command
 
     command.run(subject, cwd, engine, offline=offline, as_json=json)
-
-
-@app.command(epilog="Example: domicile new knowledge-assistant my-assistant.yaml")
-def new(
-    kind: Annotated[str, typer.Argument(help="The kind of blueprint; see `domicile blueprints`.")],
-    file: Annotated[Path, typer.Argument(help="The file to write.")],
-    *,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask what the kind needs, one thing at a time.")] = False,
-    answers: Annotated[Path | None, typer.Option(help="A YAML file of answers, by their paths.")] = None,
-) -> None:
-    """Write a blueprint: the example to edit, or one made from answers."""
-    from cli import blueprints as command
-
-    command.new(kind, file, answers, ask=ask)
-
-
-blueprints_app = typer.Typer(help="The kinds of blueprint; without a command, their list.", invoke_without_command=True)
-app.add_typer(blueprints_app, name="blueprints")
-
-
-@blueprints_app.callback(epilog="Example: domicile blueprints --json")
-def blueprints(context: typer.Context, *, json: Json = False) -> None:
-    """List the kinds of blueprint."""
-    if context.invoked_subcommand is None:
-        from cli import blueprints as command
-
-        command.listing(as_json=json)
-
-
-@blueprints_app.command(epilog='Example: domicile blueprints scaffold claims-triage --about "Sorts claims by urgency"')
-def scaffold(
-    kind: Annotated[str, typer.Argument(help="Its name, as claims-triage.", show_default=False)],
-    *,
-    about: Annotated[str, typer.Option(help="What it is, in a sentence.", show_default=False)],
-    family: Annotated[str, typer.Option(help="chatting: people ask; batching: work in a window.")] = "chatting",
-) -> None:
-    """Begin a kind of your own: its model, an example, and tests that fail until it keeps its promises."""
-    from cli import blueprints as command
-
-    command.scaffold(kind, family, about)
 
 
 @app.command(epilog="Example: domicile preview -s local")

@@ -1,0 +1,48 @@
+"""The commands about kinds of blueprint: their list, one to begin with, one of your own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.arguments import Json
+
+app = typer.Typer()
+blueprints_app = typer.Typer(help="The kinds of blueprint; without a command, their list.", invoke_without_command=True)
+app.add_typer(blueprints_app, name="blueprints")
+
+
+@app.command(epilog="Example: domicile new knowledge-assistant my-assistant.yaml")
+def new(
+    kind: Annotated[str, typer.Argument(help="The kind of blueprint; see `domicile blueprints`.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    *,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask what the kind needs, one thing at a time.")] = False,
+    answers: Annotated[Path | None, typer.Option(help="A YAML file of answers, by their paths.")] = None,
+) -> None:
+    """Write a blueprint: the example to edit, or one made from answers."""
+    from cli import blueprints as command
+
+    command.new(kind, file, answers, ask=ask)
+
+
+@blueprints_app.callback(epilog="Example: domicile blueprints --json")
+def blueprints(context: typer.Context, *, json: Json = False) -> None:
+    """List the kinds of blueprint."""
+    if context.invoked_subcommand is None:
+        from cli import blueprints as command
+
+        command.listing(as_json=json)
+
+
+@blueprints_app.command(epilog='Example: domicile blueprints scaffold claims-triage --about "Sorts claims by urgency"')
+def scaffold(
+    kind: Annotated[str, typer.Argument(help="Its name, as claims-triage.", show_default=False)],
+    *,
+    about: Annotated[str, typer.Option(help="What it is, in a sentence.", show_default=False)],
+    family: Annotated[str, typer.Option(help="chatting: people ask; batching: work in a window.")] = "chatting",
+) -> None:
+    """Begin a kind of your own: its model, an example, and tests that fail until it keeps its promises."""
+    from cli import blueprints as command
+
+    command.scaffold(kind, family, about)
