@@ -34,6 +34,9 @@ AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 LONGEST_WAIT_S, LONGEST_ANSWER_S = 60.0, 600.0
 #: how long an answer that is under way at the end of the window is waited for
 LAST_S = 60.0
+#: what tells whether the model answers at all, and how often that is asked while it starts
+PROBE: dict[str, Any] = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 1}
+LOOK_S = 10.0
 
 
 class NotAnsweredError(Exception):
@@ -72,26 +75,36 @@ class Run:
             NotAnsweredError: it will not answer.
             EndedError: there is no time left.
         """
-        body = {**body, "model": self.settings["ALIAS"], "stream": False}
-        attempts = int(self.settings["ATTEMPTS"])
-        for attempt in range(1, attempts + 1):
+        while True:
+            answer = self._tried(body)
+            if isinstance(answer, dict):
+                return answer
+            # a request that fails while others are answered fails by itself; in an outage none does
+            if answer.code not in AGAIN | {0} or isinstance(self.once(PROBE)[0], dict):
+                raise answer
+
+    def _tried(self, body: dict[str, Any]) -> dict[str, Any] | NotAnsweredError:
+        """The answer, or the last failure of so many tries."""
+        last: NotAnsweredError = NotAnsweredError(0, "not asked")
+        for attempt in range(1, int(self.settings["ATTEMPTS"]) + 1):
             if self.clock() >= self.ends_s or self.wait(0):
                 raise EndedError
-            failure, wait_s = self._once(body)
-            if isinstance(failure, dict):
-                return failure
-            if failure.code not in AGAIN | {0} or attempt == attempts:
-                raise failure
+            found, wait_s = self.once(body)
+            if isinstance(found, dict) or found.code not in AGAIN | {0}:
+                return found
+            last = found
             # the jitter keeps those that failed together from coming back together
             pause = min(LONGEST_WAIT_S, wait_s or 2.0**attempt) * (0.5 + random.random() / 2)  # noqa: S311 no secret
             if self.wait(pause):
                 raise EndedError
-        raise AssertionError
+        return last
 
-    def _once(self, body: dict[str, Any]) -> "tuple[dict[str, Any] | NotAnsweredError, float]":
+    def once(self, body: dict[str, Any]) -> tuple[dict[str, Any] | NotAnsweredError, float]:
+        """The answer or the failure of one try, and how long the gateway wants to be left alone."""
+        sent = {**body, "model": self.settings["ALIAS"], "stream": False}
         request = urllib.request.Request(  # noqa: S310 an address of the workload
             f"{self.settings['GATEWAY']}/chat/completions",
-            data=json.dumps(body).encode(),
+            data=json.dumps(sent).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.settings['API_KEY']}"},
         )
         try:
@@ -170,17 +183,14 @@ def forget(base: str, keep: timedelta, now: datetime) -> None:
 def started(run: Run) -> bool:
     """Whether the model answers in time."""
     by = min(run.ends_s, run.clock() + float(run.settings["START_S"]))
-    question = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 1}
     while run.clock() < by:
-        try:
-            run.ask(question)
-        except EndedError:
-            return False
-        except NotAnsweredError as error:
-            if error.code not in AGAIN | {0}:
-                raise
-        else:
+        found, _ = run.once(PROBE)
+        if isinstance(found, dict):
             return True
+        if found.code not in AGAIN | {0}:
+            raise found
+        if run.wait(LOOK_S):
+            return False
     return False
 
 

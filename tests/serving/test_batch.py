@@ -31,6 +31,8 @@ class World(http.server.BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
     answer: ClassVar[dict[str, str]] = {}
     clock: ClassVar[list[datetime]] = [BEGUN]
+    #: requests that are yet to fail, whatever they ask
+    outage: ClassVar[list[int]] = []
     lock: ClassVar[threading.Lock] = threading.Lock()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
@@ -78,9 +80,12 @@ class World(http.server.BaseHTTPRequestHandler):
         with self.lock:
             before = self.asked.count(text)
             self.asked.append(text)
+            out = bool(self.outage)
+            if out:
+                self.outage.pop()
         assert body["model"] == "worker"
         assert self.headers["Authorization"] == "Bearer sk-key"
-        if text == "never" or (text == "once" and not before):
+        if out or text == "never" or (text == "once" and not before):
             self.reply(503, b"busy", {"Retry-After": "7"})
         elif text == "bad":
             self.reply(400, b"too long")
@@ -118,6 +123,7 @@ def world() -> Iterator[str]:
     World.files.clear()
     World.asked.clear()
     World.answer.clear()
+    World.outage.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), World)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -203,6 +209,22 @@ def test_a_file_of_requests_becomes_a_file_of_answers_and_one_of_errors(world: s
     assert run.told == {"answered": 2, "failed": 2, "refused": 1}
     path = "/apis/apps/v1/namespaces/here/deployments/worker/scale"
     assert scaled.told == [(path, 2)]
+
+
+def test_an_outage_is_waited_for_and_fails_nothing(world: str, scaled: Scaled) -> None:
+    put("/documents/in/a.jsonl", lines(*(f"text {number}" for number in range(40))))
+    run, _ = run_of(world, "requests")
+    assert batch.started(run)
+    World.outage.extend(range(400))
+    assert batch.work(run) == 0
+    assert run.told == {"answered": 40}
+    assert not World.outage
+    World.outage.extend(range(4000))
+    put("/documents/in/b.jsonl", lines("one"))
+    short, _ = run_of(world, "requests", clock=lambda: 5000.0 if len(World.outage) < 3900 else 0.0)
+    assert batch.work(short) == 1, "what no time was left for is left"
+    assert "/documents/out/b.errors.jsonl" not in World.files
+    assert scaled.told
 
 
 def test_nothing_to_do_starts_no_model(world: str, scaled: Scaled) -> None:
