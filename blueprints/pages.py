@@ -11,6 +11,7 @@ from blueprints.served.model import Served
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
 DEPTH = 3
+LOCAL = "local"
 #: targets, and how the names of their examples end
 SITES = (
     ("AWS, Mumbai", "aws-mumbai"),
@@ -46,13 +47,15 @@ def _cells() -> Iterator[str]:
     yield "|---|" + "---|" * len(SITES)
     for kind, model in KINDS.items():
         if issubclass(model, Served):
-            files = sorted(examples(kind))
-            cells = [_cell([file for file in files if file.stem.endswith(end)]) for _, end in SITES]
+            there = sites(kind)
+            cells = [f"{plan(there[end]).cost.total:,.0f}" if end in there else "none" for _, end in SITES]
             yield f"| [{kind}]({kind}.md) | {' | '.join(cells)} |"
 
 
-def _cell(files: list[Path]) -> str:
-    return ", ".join(f"{plan(file).cost.total:,.0f}" for file in files) or "none"
+def sites(kind: str) -> dict[str, Path]:
+    """Where a kind may run, by a short name, and the example of each; the first, of no target, is local."""
+    files = sorted(examples(kind), key=lambda file: len(file.stem))
+    return {LOCAL: files[0], **{end: file for _, end in SITES for file in files if file.stem.endswith(end)}}
 
 
 def examples(kind: str) -> Iterator[Path]:

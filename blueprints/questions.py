@@ -8,16 +8,15 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from blueprints import load
-from blueprints.pages import SCHEMAS, SITES, examples, resolved, schema
+from blueprints.pages import SCHEMAS, resolved, schema, sites
 from catalog.documents import DocumentError, is_map
 
-LOCAL = "local"
 Path_ = tuple[str, ...]
 
 
@@ -38,13 +37,6 @@ class Question:
     def name(self) -> str:
         """Its path with dots."""
         return ".".join(self.path)
-
-
-def sites(kind: str) -> dict[str, Path]:
-    """Where a kind may run, by a short name, and the example of each."""
-    files = sorted(examples(kind), key=lambda file: len(file.stem))
-    found = {end: file for _, end in SITES for file in files if file.stem.endswith(end)}
-    return {LOCAL: files[0], **found}
 
 
 def begun(kind: str, site: str, file: Path) -> CommentedMap:
@@ -129,14 +121,10 @@ def put(content: Any, path: Path_, value: Any) -> None:
     """Set a value; parts of the way that are missing are made."""
     *parents, last = path
     for name in parents:
-        if not _is_map(content.get(name)):
+        if not is_map(content.get(name)):
             content[name] = CommentedMap()
         content = content[name]
     content[last] = value
-
-
-def _is_map(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
 
 
 def merge(content: Any, answers: dict[str, Any], path: Path_ = ()) -> None:

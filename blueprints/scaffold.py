@@ -21,24 +21,11 @@ target:
 _MODELS = {
     "chatting": '''"""What a team writes: $about"""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from blueprints.refusal import Reason
-from blueprints.served.chatting import Asked, Chatting
+from blueprints.served.chatting import Asked, Chatting, Users
 from blueprints.served.model import unset
-from blueprints.written import Written
-
-
-class Users(Written):
-    """Who asks, and how much."""
-
-    active: Annotated[int, Field(gt=0, le=1_000_000, description="People who use it on a working day.")]
-    questions_per_day: Annotated[float, Field(gt=0, le=1000, description="Per person.")] = 8.0
-    busiest_hour_share: Annotated[float, Field(gt=0, le=1, description="Share of a day's questions.")] = 0.2
-    prompt_tokens: Annotated[int, Field(gt=0, le=200_000)] = 2000
-    answer_tokens: Annotated[int, Field(gt=0, le=32_000)] = 400
 
 
 class $type(Chatting):
@@ -50,18 +37,11 @@ class $type(Chatting):
     @property
     def asked(self) -> Asked:
         """What its users ask."""
-        users = self.users
-        return Asked(
-            people=users.active,
-            daily=users.active * users.questions_per_day,
-            busiest_hour_share=users.busiest_hour_share,
-            prompt_tokens=users.prompt_tokens,
-            answer_tokens=users.answer_tokens,
-        )
+        return self.users.asked
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        return unset("users", self.users, "questions_per_day", "busiest_hour_share", "prompt_tokens", "answer_tokens")
+        return unset("users", self.users)
 
     def refusals(self) -> tuple[Reason, ...]:
         """What it must have before anybody meets it."""
@@ -108,7 +88,7 @@ class $type(Batching):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        return unset("items", self.items, "prompt_tokens", "answer_tokens", "mib")
+        return unset("items", self.items)
 
     def refusals(self) -> tuple[Reason, ...]:
         """What it must have before anybody relies on it."""

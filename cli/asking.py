@@ -7,7 +7,8 @@ import typer
 from ruamel.yaml.comments import CommentedMap
 
 from blueprints import questions
-from blueprints.questions import LOCAL, Question
+from blueprints.pages import LOCAL, sites
+from blueprints.questions import Question
 from catalog import documents
 from catalog.documents import DocumentError
 from cli.output import console
@@ -36,7 +37,7 @@ def answered(kind: str, file: Path, answers: Path) -> None:
 def asked(kind: str, file: Path) -> None:
     """Ask what the kind needs, and show after each answer where it would run and what it would cost."""
     out = console()
-    places = questions.sites(kind)
+    places = sites(kind)
     out.print(
         f"[bold]{kind}[/]: press Enter to keep what is proposed; everything else is the example's, edit it later.\n"
     )

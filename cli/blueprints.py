@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blueprints import scaffold as scaffolds
 from blueprints.load import KINDS
-from blueprints.pages import SCHEMAS
+from blueprints.pages import LOCAL, SCHEMAS, sites
 from blueprints.served.model import Served
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
@@ -14,14 +14,8 @@ from cli.output import console
 _ROOT = Path(__file__).parents[1]
 
 
-def _examples() -> dict[str, Path]:
-    """The example that each kind of workload begins with: the one of the shortest name, which is of no target."""
-    served = [kind for kind, model in KINDS.items() if issubclass(model, Served)]
-    folders = {kind: _ROOT / "blueprints" / kind.replace("-", "_") / "examples" for kind in served}
-    return {kind: min(folder.glob("*.yaml"), key=lambda file: len(file.stem)) for kind, folder in folders.items()}
-
-
-EXAMPLES = _examples()
+#: the example that each kind of workload begins with
+EXAMPLES = {kind: sites(kind)[LOCAL] for kind, model in KINDS.items() if issubclass(model, Served)}
 
 
 def new(kind: str, file: Path, answers: Path | None = None, *, ask: bool = False) -> None:

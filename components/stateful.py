@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components import pods
+from components import pods, rights
 from components.core import Component, manifest
 from components.ownership import Ownership
 
@@ -243,27 +243,10 @@ def snapshot(name: str, keep: int) -> str:
 def _may_snapshot(owner: Component, store: Store, part: str) -> None:
     """The account of the backup's job, which may take and drop snapshots, and the way to the cluster's API."""
     labels = store.ownership.labels(part)
-    place = manifest({"name": part, "namespace": store.namespace, "labels": labels})
-    account = k8s.core.v1.ServiceAccount(f"{owner.name}-backup-account", metadata=place, opts=owner.child())
-    role = k8s.rbac.v1.Role(
-        f"{owner.name}-backup-role",
-        metadata=place,
-        rules=[
-            {
-                "api_groups": ["snapshot.storage.k8s.io"],
-                "resources": ["volumesnapshots"],
-                "verbs": ["create", "delete", "get"],
-            }
-        ],
-        opts=owner.child(),
-    )
-    k8s.rbac.v1.RoleBinding(
-        f"{owner.name}-backup-binding",
-        metadata=place,
-        role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": part},
-        subjects=[{"kind": "ServiceAccount", "name": part, "namespace": store.namespace}],
-        opts=owner.child(depends_on=[account, role]),
-    )
+    place = {"name": part, "namespace": store.namespace, "labels": labels}
+    verbs = ["create", "delete", "get"]
+    rules = [{"apiGroups": ["snapshot.storage.k8s.io"], "resources": ["volumesnapshots"], "verbs": verbs}]
+    rights.grant(owner, f"{owner.name}-backup", place, rules)
     k8s.networking.v1.NetworkPolicy(
         f"{owner.name}-backup-api",
         metadata=manifest({"name": f"{part}-api", "namespace": store.namespace, "labels": labels}),

@@ -8,13 +8,13 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, rights
 from components.core import Component, manifest
+from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
 from serving.gateway.spec import PORT as GATEWAY_PORT
 
 NAME = "batch"
-STORE_PORT = 8888
 #: how long a job that is to end may take to give the models back
 GRACE_S = 60
 
@@ -73,9 +73,15 @@ class Batch(Component):
             data={f"{file}.py": script for file, script in args.scripts.items()},
             opts=self.child(),
         )
-        binding = self._rights(name, args, place)
+        scales = {
+            "apiGroups": ["apps"],
+            "resources": ["deployments/scale"],
+            "resourceNames": [server for server, _ in spec.servers],
+            "verbs": ["get", "patch"],
+        }
+        binding = rights.grant(self, name, {"name": NAME, **place}, [scales])
         targets = (
-            (spec.ownership.selector("documents"), STORE_PORT),
+            (spec.ownership.selector("documents"), DOCUMENTS_PORT),
             (spec.ownership.selector("gateway"), GATEWAY_PORT),
         )
         reach = pods.reach("batch-reach", args.namespace, labels, selector, targets)
@@ -105,33 +111,6 @@ class Batch(Component):
         )
         self.schedule = Output.from_input(spec.schedule)
         self.finish()
-
-    def _rights(self, name: str, args: BatchArgs, place: dict[str, Any]) -> k8s.rbac.v1.RoleBinding:
-        account = k8s.core.v1.ServiceAccount(
-            f"{name}-account", metadata=manifest({"name": NAME, **place}), opts=self.child()
-        )
-        role = k8s.rbac.v1.Role(
-            f"{name}-role",
-            metadata=manifest({"name": NAME, **place}),
-            rules=manifest(
-                [
-                    {
-                        "apiGroups": ["apps"],
-                        "resources": ["deployments/scale"],
-                        "resourceNames": [server for server, _ in args.spec.servers],
-                        "verbs": ["get", "patch"],
-                    }
-                ]
-            ),
-            opts=self.child(),
-        )
-        return k8s.rbac.v1.RoleBinding(
-            f"{name}-binding",
-            metadata=manifest({"name": NAME, **place}),
-            role_ref=manifest({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NAME}),
-            subjects=manifest([{"kind": "ServiceAccount", "name": NAME, "namespace": args.namespace}]),
-            opts=self.child(depends_on=[account, role]),
-        )
 
 
 def _pod(args: BatchArgs) -> dict[str, Any]:

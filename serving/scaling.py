@@ -10,7 +10,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, rights
 from components.core import Component, manifest
 from components.ownership import Ownership, digest
 from serving.engines import metrics
@@ -128,37 +128,25 @@ class Scaling(Component):
             data={},
             opts=self.child(ignore_changes=["data"]),
         )
-        account = k8s.core.v1.ServiceAccount(
-            f"{name}-account", metadata=manifest({"name": part, **place}), opts=self.child()
-        )
-        role = k8s.rbac.v1.Role(
-            f"{name}-role",
-            metadata=manifest({"name": part, **place}),
-            rules=manifest(
-                [
-                    {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
-                    {
-                        "apiGroups": ["apps"],
-                        "resources": ["deployments/scale"],
-                        "resourceNames": [spec.server],
-                        "verbs": ["get", "patch"],
-                    },
-                    {
-                        "apiGroups": [""],
-                        "resources": ["configmaps"],
-                        "resourceNames": [f"{part}-memory"],
-                        "verbs": ["get", "patch"],
-                    },
-                ]
-            ),
-            opts=self.child(),
-        )
-        binding = k8s.rbac.v1.RoleBinding(
-            f"{name}-binding",
-            metadata=manifest({"name": part, **place}),
-            role_ref=manifest({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": part}),
-            subjects=manifest([{"kind": "ServiceAccount", "name": part, "namespace": args.namespace}]),
-            opts=self.child(depends_on=[account, role]),
+        binding = rights.grant(
+            self,
+            name,
+            {"name": part, **place},
+            [
+                {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+                {
+                    "apiGroups": ["apps"],
+                    "resources": ["deployments/scale"],
+                    "resourceNames": [spec.server],
+                    "verbs": ["get", "patch"],
+                },
+                {
+                    "apiGroups": [""],
+                    "resources": ["configmaps"],
+                    "resourceNames": [f"{part}-memory"],
+                    "verbs": ["get", "patch"],
+                },
+            ],
         )
         self._walls(name, args, labels, selector)
         programs = Output.all(*args.scripts.values()).apply(lambda texts: digest("\n".join(texts)))

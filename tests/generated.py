@@ -1,4 +1,4 @@
-"""Blueprints that nobody wrote: each kind's example with values changed, good ones and bad ones, always the same."""
+"""The worked examples of every kind, and blueprints that nobody wrote: each kind's example with values changed, good ones and bad ones, always the same."""
 
 import random
 from pathlib import Path
@@ -6,7 +6,11 @@ from typing import Any
 
 from rehearsed import changed
 
+from blueprints import pages
 from cli.blueprints import EXAMPLES
+
+#: every worked example of every kind of workload
+SERVED = sorted(file for kind in EXAMPLES for file in pages.examples(kind))
 
 CHOICES: dict[str, list[Any]] = {
     "data.class": ["public", "internal", "confidential", "restricted"],

@@ -39,4 +39,4 @@ class BatchInference(Batching):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        return unset("requests", self.requests, "prompt_tokens", "answer_tokens")
+        return unset("requests", self.requests)

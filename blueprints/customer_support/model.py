@@ -81,8 +81,7 @@ class CustomerSupport(Chatting):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        load = ("questions_per_conversation", "busiest_hour_share", "prompt_tokens", "answer_tokens")
-        return unset("customers", self.customers, *load)
+        return unset("customers", self.customers)
 
     def refusals(self) -> tuple[Reason, ...]:
         """What an assistant must have before customers meet it."""

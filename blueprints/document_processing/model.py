@@ -79,7 +79,7 @@ class DocumentProcessing(Batching):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        return unset("incoming", self.incoming, "pages", "mib")
+        return unset("incoming", self.incoming)
 
     def refusals(self) -> tuple[Reason, ...]:
         """A model that cannot see what is shown to it, or fields of one name."""

@@ -1,6 +1,5 @@
 """What a platform team writes: models that many teams share, each by an alias, with quotas and budgets by team."""
 
-import math
 from collections import Counter
 from typing import Annotated, Literal
 
@@ -52,7 +51,7 @@ class ModelPlatform(Served):
             task=one.task,
             load=Load(one.requests_per_s, one.prompt_tokens, one.answer_tokens if one.task == "generate" else 1),
             monthly_tokens=one.requests_per_s / one.busiest_over_mean * SECONDS_PER_MONTH * tokens,
-            answer_s=math.ceil(one.answer_tokens * self.latency.per_token_ms / 1000) if one.task == "generate" else 5,
+            answer_s=self.latency.answer_s(one.answer_tokens) if one.task == "generate" else 5,
             path=("models", index, "model"),
             fallbacks=(one.fallback,) if one.fallback else (),
         )

@@ -1,6 +1,5 @@
 """What a team writes to try something: a hosted model in the right country, a cap on money, and a day when it ends."""
 
-import math
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -8,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blueprints.refusal import Reason
+from blueprints.served.chatting import DAYS_PER_MONTH
 from blueprints.served.model import Endpoint, Outside, Served, unset
 from blueprints.served.roles import CHAT, Role
 from blueprints.written import Written
 from planning.cost import CostLine
 
-DAYS_PER_MONTH = Decimal("30.4")
 LONGEST_DAYS = 180
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 
@@ -54,7 +53,6 @@ class Prototype(Served):
             alias=CHAT,
             endpoint=self.endpoint,
             answer_tokens=self.trial.answer_tokens,
-            answer_s=math.ceil(self.trial.answer_tokens * self.latency.per_token_ms / 1000),
             path=("endpoint",),
         )
 
@@ -62,7 +60,7 @@ class Prototype(Served):
     def spent(self) -> tuple[CostLine, ...]:
         """The tokens of a month, at the endpoint's price."""
         trial = self.trial
-        questions = trial.people * Decimal(str(trial.questions_per_day)) * DAYS_PER_MONTH
+        questions = trial.people * Decimal(str(trial.questions_per_day)) * Decimal(str(DAYS_PER_MONTH))
         millions = questions * (trial.prompt_tokens + trial.answer_tokens) / 1_000_000
         usd = (millions * Decimal(str(self.endpoint.usd_per_million_tokens))).quantize(Decimal("0.01"))
         basis = (
@@ -76,7 +74,7 @@ class Prototype(Served):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""
-        return unset("trial", self.trial, "questions_per_day", "prompt_tokens", "answer_tokens")
+        return unset("trial", self.trial)
 
     def refusals(self) -> tuple[Reason, ...]:
         """A trial without a cap, or one that is no trial any more."""

@@ -15,7 +15,6 @@ from planning.cost import HOURS_PER_MONTH
 from serving.batch import BatchSpec
 from serving.model_server import ModelServerSpec, start_budget_s
 
-DAYS_PER_MONTH = 365 / 12
 #: more requests than the model takes at once, so that none of its places is empty while an answer travels
 AHEAD = 1.25
 
@@ -29,7 +28,7 @@ class BatchWork:
 
 
 def _volume_gib(blueprint: Batching) -> int:
-    windows = blueprint.window.per_month * blueprint.data.retention_days / DAYS_PER_MONTH
+    windows = len(blueprint.window.days) / 7 * blueprint.data.retention_days
     return math.ceil(blueprint.work.items * blueprint.work.stored_mib * max(1.0, windows) / 1024) + 10
 
 

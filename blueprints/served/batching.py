@@ -1,6 +1,5 @@
 """Workloads that are worked through in a window of the day: nobody waits for an answer, all wait for the end."""
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -102,7 +101,7 @@ class Batching(Served, ABC):
                 task="generate",
                 load=Load(work.items / (USED * self.window.seconds), work.prompt_tokens, work.answer_tokens),
                 monthly_tokens=work.items * self.window.per_month * tokens,
-                answer_s=math.ceil(work.answer_tokens * self.latency.per_token_ms / 1000),
+                answer_s=self.latency.answer_s(work.answer_tokens),
                 path=("worker", "model"),
                 sees=work.sees,
             ),

@@ -1,6 +1,5 @@
 """Workloads in which people talk to a model: one chat model, what stands in for it, what may follow it."""
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -30,6 +29,27 @@ class Asked:
     def busiest_per_s(self) -> float:
         """Questions a second in the busiest hour."""
         return self.daily * self.busiest_hour_share / 3600
+
+
+class Users(Written):
+    """Who asks, and how much."""
+
+    active: Annotated[int, Field(gt=0, le=1_000_000, description="People who use it on a working day.")]
+    questions_per_day: Annotated[float, Field(gt=0, le=1000, description="Per person.")] = 8.0
+    busiest_hour_share: Annotated[float, Field(gt=0, le=1, description="Share of a day's questions.")] = 0.2
+    prompt_tokens: Annotated[int, Field(gt=0, le=200_000, description="A question with its passages.")] = 4000
+    answer_tokens: Annotated[int, Field(gt=0, le=32_000)] = 400
+
+    @property
+    def asked(self) -> Asked:
+        """What they ask."""
+        return Asked(
+            people=self.active,
+            daily=self.active * self.questions_per_day,
+            busiest_hour_share=self.busiest_hour_share,
+            prompt_tokens=self.prompt_tokens,
+            answer_tokens=self.answer_tokens,
+        )
 
 
 class Candidate(Written):
@@ -80,10 +100,7 @@ class Chatting(Served, ABC):
         if not isinstance(self.fallback, Endpoint):
             return None
         tokens = self.asked.answer_tokens
-        answer_s = math.ceil(tokens * self.latency.per_token_ms / 1000)
-        return Outside(
-            alias=OUTSIDE, endpoint=self.fallback, answer_tokens=tokens, answer_s=answer_s, path=("fallback",)
-        )
+        return Outside(alias=OUTSIDE, endpoint=self.fallback, answer_tokens=tokens, path=("fallback",))
 
     def roles(self) -> tuple[Role, ...]:
         """The model that embeds, the one that answers, and who stands in for it or may follow it."""
@@ -129,7 +146,7 @@ class Chatting(Served, ABC):
             task="generate",
             load=Load(asked.busiest_per_s, asked.prompt_tokens, asked.answer_tokens),
             monthly_tokens=asked.daily * DAYS_PER_MONTH * (asked.prompt_tokens + asked.answer_tokens),
-            answer_s=math.ceil(asked.answer_tokens * self.latency.per_token_ms / 1000),
+            answer_s=self.latency.answer_s(asked.answer_tokens),
             path=path,
             part=part,
             stands_in_for="" if part is Part.MAIN else CHAT,

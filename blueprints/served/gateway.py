@@ -114,7 +114,7 @@ def _outside(blueprint: Served) -> tuple[Alias, ...]:
     backend = Backend(
         name=OUTSIDE,
         country=endpoint.country,
-        timeout_s=max(30, 2 * outside.answer_s),
+        timeout_s=max(30, 2 * blueprint.latency.answer_s(outside.answer_tokens)),
         parallel=endpoint.parallel,
         usd_input=endpoint.usd_per_million_tokens,
         usd_output=endpoint.usd_per_million_tokens,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from blueprints.images import IMAGES
 from blueprints.served.model import Documents, Served
 from blueprints.served.roles import EMBEDDING, INGESTION
+from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
 from components.vector_store.spec import VectorStoreSpec
@@ -96,6 +97,6 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
             schedule=blueprint.knows.refresh,
             collection=blueprint.name,
             alias=EMBEDDING,
-            reaches=(("documents", 8888), ("vectors", 6333), ("gateway", PORT)),
+            reaches=(("documents", DOCUMENTS_PORT), ("vectors", 6333), ("gateway", PORT)),
         ),
     )

@@ -1,5 +1,6 @@
 """What every blueprint of a served workload says: its data, objectives, users' rights, answers, money, target."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -42,6 +43,10 @@ class Latency(Written):
     first_token_ms: Annotated[int, Field(ge=50, le=60_000)] = 2000
     per_token_ms: Annotated[int, Field(ge=5, le=1000)] = 60
 
+    def answer_s(self, tokens: int) -> int:
+        """The longest an answer of so many tokens may take, once it has begun."""
+        return math.ceil(tokens * self.per_token_ms / 1000)
+
 
 class Endpoint(Written):
     """A serverless endpoint answers when the chat model cannot, if it computes where the data may be.
@@ -59,12 +64,11 @@ class Endpoint(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """An endpoint outside as the gateway offers it: alias, lengths of answers, and where the blueprint names it."""
+    """An endpoint outside as the gateway offers it: alias, length of answers, and where the blueprint names it."""
 
     alias: str
     endpoint: Endpoint
     answer_tokens: int
-    answer_s: int
     path: tuple[str, ...]
 
 
@@ -158,9 +162,10 @@ class Answers(Written):
     prompts: list[Prompt] = Field(default_factory=list[Prompt])
 
 
-def unset(prefix: str, part: Written, *names: str) -> tuple[str, ...]:
+def unset(prefix: str, part: Written) -> tuple[str, ...]:
     """Fields of a part that were left to their defaults, as `prefix.name = value`."""
-    return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names if name not in part.model_fields_set)
+    names = (name for name in type(part).model_fields if name not in part.model_fields_set)
+    return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names)
 
 
 class Served(Written, ABC):

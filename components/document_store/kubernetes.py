@@ -5,8 +5,8 @@ from pulumi import Output, ResourceOptions
 from components import stateful
 from components.core import Component
 from components.document_store.contract import DocumentStoreArgs
+from components.document_store.spec import PORT
 
-PORT = 8888
 ARCHIVE = """
 import io, json, sys, tarfile, urllib.parse, urllib.request
 base, target = sys.argv[1:]

@@ -143,8 +143,8 @@ def main() -> None:
 def work(run: Run) -> int:
     """Work through it; returns how much is left."""
     base, task = run.settings["DOCUMENTS"], TASKS[run.settings["TASK"]]
-    forget(base, timedelta(days=int(run.settings["KEEP_DAYS"])), datetime.now(UTC))
-    waiting = pending(base, task.outcome)
+    kept = forget(base, timedelta(days=int(run.settings["KEEP_DAYS"])), datetime.now(UTC))
+    waiting = pending(kept, task.outcome)
     if not waiting:
         return 0
     scale(run.settings, on=True)
@@ -154,15 +154,14 @@ def work(run: Run) -> int:
         return task.do(run, base, waiting, pool)
 
 
-def pending(base: str, outcome: Callable[[str], str]) -> list[str]:
-    """What has no outcome yet, or changed since, the oldest first."""
-    done = {entry["FullPath"]: when(entry) for folder in (OUT, REVIEW) for entry in filer.files(base, folder)}
+def pending(kept: dict[str, datetime], outcome: Callable[[str], str]) -> list[str]:
+    """Of the files there are, those that have no outcome yet or changed since, the oldest first."""
     found: list[tuple[datetime, str]] = []
-    for entry in filer.files(base, IN):
-        path = entry["FullPath"]
-        ends = [f"{folder}{outcome(path.removeprefix(IN))}" for folder in (OUT, REVIEW)]
-        if not any(end in done and done[end] >= when(entry) for end in ends):
-            found.append((when(entry), path))
+    for path, written in kept.items():
+        if path.startswith(f"{IN}/"):
+            ends = [f"{folder}{outcome(path.removeprefix(IN))}" for folder in (OUT, REVIEW)]
+            if not any(end in kept and kept[end] >= written for end in ends):
+                found.append((written, path))
     return [path for _, path in sorted(found)]
 
 
@@ -172,12 +171,14 @@ def when(entry: dict[str, Any]) -> datetime:
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
-def forget(base: str, keep: timedelta, now: datetime) -> None:
-    """Remove what was kept as long as it may be."""
-    for folder in (IN, OUT, REVIEW):
-        for entry in list(filer.files(base, folder)):
-            if now - when(entry) > keep:
-                filer.remove(base, entry["FullPath"])
+def forget(base: str, keep: timedelta, now: datetime) -> dict[str, datetime]:
+    """Remove what was kept as long as it may be; gives the files that are left, and when they were written."""
+    there = {entry["FullPath"]: when(entry) for folder in (IN, OUT, REVIEW) for entry in filer.files(base, folder)}
+    old = [path for path, written in there.items() if now - written > keep]
+    for path in old:
+        filer.remove(base, path)
+        del there[path]
+    return there
 
 
 def started(run: Run) -> bool:
@@ -220,14 +221,17 @@ def _file(run: Run, base: str, path: str, pool: ThreadPoolExecutor) -> bool:
     parts = requests_file.parts(filer.read(base, path))
     kept = {entry["FullPath"] for entry in filer.files(base, f"{OUT}{name}.parts")}
     written = [f"{OUT}{name}.parts/{requests_file.name_of(part)}" for part in parts]
+    outcomes: list[dict[str, Any]] = []
     for part, target in zip(parts, written, strict=True):
-        if target not in kept:
-            try:
-                answered = list(pool.map(functools.partial(_answered, run), part))
-            except EndedError:
-                return False
-            filer.write(base, target, json.dumps(answered).encode())
-    outcomes = [one for target in written for one in json.loads(filer.read(base, target))]
+        if target in kept:
+            outcomes += json.loads(filer.read(base, target))
+            continue
+        try:
+            answered = list(pool.map(functools.partial(_answered, run), part))
+        except EndedError:
+            return False
+        filer.write(base, target, json.dumps(answered).encode())
+        outcomes += answered
     good, bad = requests_file.files(outcomes)
     if bad:
         filer.write(base, f"{OUT}{requests_file.errors_of(name)}", bad)

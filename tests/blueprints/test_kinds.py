@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from conftest import ROOT
-from generated import OWN, generated
+from generated import OWN, SERVED, generated
 from rehearsed import changed
 
 from blueprints import load, pages, trace
@@ -22,12 +22,6 @@ FOLDER = ROOT / "blueprints"
 GOLDEN = Path(__file__).parent / "golden"
 SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
 BATCH, INVOICES, TRIAL = (EXAMPLES[kind] for kind in ("batch-inference", "document-processing", "prototype"))
-SERVED = sorted(
-    file
-    for kind, model in load.KINDS.items()
-    if issubclass(model, Served)
-    for file in (FOLDER / kind.replace("-", "_") / "examples").glob("*.yaml")
-)
 
 
 def test_every_kind_has_an_example_to_start_from_and_three_of_it_worked() -> None:

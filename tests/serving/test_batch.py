@@ -1,17 +1,18 @@
 """The program that works through a window's work, against a document store, a gateway and an API server."""
 
+import ast
 import http.server
 import json
 import signal
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ class World(http.server.BaseHTTPRequestHandler):
     clock: ClassVar[list[datetime]] = [BEGUN]
     #: requests that are yet to fail, whatever they ask
     outage: ClassVar[list[int]] = []
+    together: ClassVar[threading.Barrier] = threading.Barrier(1)
     lock: ClassVar[threading.Lock] = threading.Lock()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
@@ -83,6 +85,8 @@ class World(http.server.BaseHTTPRequestHandler):
             out = bool(self.outage)
             if out:
                 self.outage.pop()
+        if text == "together":
+            self.together.wait()
         assert body["model"] == "worker"
         assert self.headers["Authorization"] == "Bearer sk-key"
         if out or text == "never" or (text == "once" and not before):
@@ -375,18 +379,23 @@ def test_types(type_: str, good: Any, bad: Any) -> None:
     assert not extraction.fits(type_, bad)
 
 
-def test_parts_of_a_file_run_at_the_same_time(world: str) -> None:
+def test_requests_of_a_part_are_asked_at_the_same_time(world: str, scaled: Scaled) -> None:
+    World.together = threading.Barrier(3, timeout=30)
+    put("/documents/in/a.jsonl", lines("together", "together", "together"))
     run, _ = run_of(world, "requests")
-    with ThreadPoolExecutor(8) as pool:
-        bodies = [{"messages": [{"role": "user", "content": text}]} for text in "abc"]
-        assert len(list(pool.map(run.ask, bodies))) == 3
-    assert sorted(World.asked) == ["a", "b", "c"]
+    assert batch.work(run) == 0
+    assert run.told == {"answered": 3}, "each was answered only when all three were there"
+    assert scaled.told
 
 
-def test_the_programs_of_a_pod_are_all_there() -> None:
+@pytest.mark.parametrize("pod", ["batch", "ingest", "scaler"])
+def test_the_programs_of_a_pod_are_all_there(pod: str) -> None:
+    """What the stack's program puts into the pod's config map has every file of ours that these files import."""
+    told = ast.parse((ROOT / "stacks" / "__main__.py").read_text(encoding="utf-8"))
+    calls = [one for one in ast.walk(told) if isinstance(one, ast.Call) and ast.unparse(one.func) == "programs"]
+    given = {names[0]: set(names) for one in calls if (names := [ast.literal_eval(name) for name in one.args])}
     folder = Path(batch.__file__).parent
-    named = {"extraction", "filer", "kube", "requests_file"}
-    for name in ("batch", *named):
+    for name in given[pod]:
         text = (folder / f"{name}.py").read_text(encoding="utf-8")
         own = {line.split()[1] for line in text.splitlines() if line.startswith(("import ", "from "))}
-        assert {one for one in own if (folder / f"{one}.py").exists()} <= named
+        assert {one for one in own if (folder / f"{one}.py").exists()} <= given[pod], name

@@ -8,22 +8,15 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, Stack
-from generated import OWN, generated
+from generated import OWN, SERVED, generated
 from rehearsed import backend, changed
 
 from blueprints import load
-from blueprints.served.model import Served
 from catalog.documents import DocumentError
 from cli.operate import packs_of
 from engine.policy.judges import PackSource
 from engine.session import Rehearsal
 
-CELLS = sorted(
-    file
-    for kind, model in load.KINDS.items()
-    if issubclass(model, Served)
-    for file in (ROOT / "blueprints" / kind.replace("-", "_") / "examples").glob("*.yaml")
-)
 SEEDS = 50
 
 
@@ -63,7 +56,7 @@ def broken(stack: Stack) -> list[str]:
     return [f"{one['policyName']}: {one['message']}" for one in told if one["enforcementLevel"] != "advisory"]
 
 
-@pytest.mark.parametrize("file", CELLS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SERVED, ids=lambda file: file.stem)
 def test_a_kind_on_a_target_lives_and_passes_every_pack(tmp_path: Path, file: Path) -> None:
     platform_made(tmp_path, file)
     stack = judged(str(file))
