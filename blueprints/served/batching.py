@@ -48,6 +48,13 @@ class Window(Written):
         return round(self.hours * 3600)
 
     @property
+    def longest_gap_s(self) -> int:
+        """The longest time from one start to the next."""
+        starts = sorted(DAYS.index(day) for day in self.days)
+        following = [*starts[1:], starts[0] + len(DAYS)]
+        return max(later - earlier for earlier, later in zip(starts, following, strict=True)) * 86_400
+
+    @property
     def per_month(self) -> float:
         """How often it comes in a month."""
         return len(self.days) * WEEKS_PER_MONTH

@@ -40,7 +40,7 @@ def spec_of(
         aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN)
         or ((blueprint.outside.alias,) if blueprint.outside else ()),
         availability_percent=blueprint.availability_percent,
-        batch_s=round(7 * 86_400 / len(blueprint.window.days)) + blueprint.window.seconds if batching else 0,
+        batch_s=blueprint.window.longest_gap_s + blueprint.window.seconds if batching else 0,
         team_budgets=tuple(
             (team.name, team.monthly_usd) for team in blueprint.access.teams if team.monthly_usd is not None
         ),

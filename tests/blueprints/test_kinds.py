@@ -113,6 +113,11 @@ def test_a_window_is_when_the_models_run_and_what_is_paid(tmp_path: Path) -> Non
     every = planned(Path(changed(tmp_path, BATCH, {"window.days": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]})))
     assert every.batch is not None
     assert every.batch.job.schedule == "0 20 * * *"
+    # from Friday to Monday nothing is late; with a window each day, a day later it is
+    assert plan.monitoring.batch_s == 3 * 86_400 + 36_000
+    assert every.monitoring.batch_s == 86_400 + 36_000
+    once = planned(Path(changed(tmp_path, BATCH, {"window.days": ["wed"]})))
+    assert once.monitoring.batch_s == 7 * 86_400 + 36_000
 
 
 def test_a_job_has_a_key_of_its_own_and_the_model_it_asks() -> None:
