@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway cluster
+.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -53,6 +53,14 @@ $(VENV)/.gateway: requirements-gateway.lock $(STAMP)
 	@echo 'adding the gateway (LiteLLM) in an environment of its own (about 650 MB)'
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/gateway
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/gateway/bin/python --require-hashes requirements-gateway.lock
+	@touch $@
+
+triton: $(VENV)/.triton
+
+$(VENV)/.triton: requirements-triton.lock $(STAMP)
+	@echo "adding NVIDIA's Triton, without the parts for GPUs, in an environment of its own (about 250 MB)"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/triton
+	@$(BIN)/uv pip install --quiet --python $(VENV)/triton/bin/python --no-deps --require-hashes -r requirements-triton.lock
 	@touch $@
 
 mutate: $(STAMP)

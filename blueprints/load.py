@@ -7,10 +7,14 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from blueprints.governed import Governed
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
 from blueprints.refusal import RefusedError
+from blueprints.scored import resolve as scored
+from blueprints.scored.model import Scored
+from blueprints.scored.resolve import ScoredPlan
 from blueprints.served import resolve as served
 from blueprints.served.chatting import Chatting
 from blueprints.served.model import Served
@@ -25,8 +29,8 @@ from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-Blueprint = Served | Platform | StateStore
-Plan = ServedPlan | PlatformPlan | StateStorePlan
+Blueprint = Served | Scored | Platform | StateStore
+Plan = ServedPlan | ScoredPlan | PlatformPlan | StateStorePlan
 FOLDER = Path(__file__).parent
 
 
@@ -36,7 +40,7 @@ def _kinds() -> dict[str, type[Blueprint]]:
     for file in FOLDER.glob("*/model.py"):
         module = importlib.import_module(f"blueprints.{file.parent.name}.model")
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, Served) and one.__module__ == module.__name__:
+            if isinstance(one, type) and issubclass(one, (Served, Scored)) and one.__module__ == module.__name__:
                 field = one.model_fields.get("kind")
                 if field is not None:
                     found[get_args(field.annotation)[0]] = one
@@ -113,8 +117,10 @@ def _decided(file: Path, loaded: Loaded) -> Plan:
     if isinstance(blueprint, Platform):
         target = blueprint.target
         return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
-    hardware, classes = _hardware(file, loaded.document, blueprint)
-    return served.resolve(blueprint, hardware, classes)
+    place = _place(file, loaded.document, blueprint)
+    if isinstance(blueprint, Scored):
+        return scored.resolve(blueprint, place.hardware, place.classes, in_house=place.in_house)
+    return served.resolve(blueprint, place.hardware, place.classes)
 
 
 def serving(file: Path) -> tuple[Served, ServedPlan]:
@@ -130,16 +136,16 @@ def serving(file: Path) -> tuple[Served, ServedPlan]:
     raise DocumentError(message)
 
 
-def platform(file: Path) -> PlatformPlan:
-    """A platform's plan.
+def governed(file: Path) -> tuple[Governed, ServedPlan | ScoredPlan]:
+    """The blueprint and the plan of a workload, whatever it does.
 
     Raises:
-        DocumentError: it is another kind of blueprint, or it cannot be used or not be planned.
+        DocumentError: it is no workload's, or it cannot be used or not be planned.
     """
-    decided = plan(file)
-    if isinstance(decided, PlatformPlan):
-        return decided
-    message = f"{file}: kind: expected a blueprint of kind 'platform'"
+    found, decided = decide(file)
+    if isinstance(found, Governed) and isinstance(decided, (ServedPlan, ScoredPlan)):
+        return found, decided
+    message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' is no workload's"
     raise DocumentError(message)
 
 
@@ -155,20 +161,33 @@ def workload(file: Path) -> Workload:
             f"{file}: kind: a {kind_of(loaded.blueprint)} has no workload of its own; name one in which people ask"
         )
         raise DocumentError(message)
-    return workload_of(loaded.blueprint, _hardware(file, loaded.document, loaded.blueprint)[0])
+    return workload_of(loaded.blueprint, _place(file, loaded.document, loaded.blueprint).hardware)
 
 
-def _hardware(file: Path, document: Document, blueprint: Served) -> tuple[Inventory, tuple[str, ...] | None]:
-    """What there is to place on, and the classes of data it has keys for; None where any will do."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What there is to place on: ``classes`` of data it has keys for, None where any will do; whose house it is in."""
+
+    hardware: Inventory
+    classes: tuple[str, ...] | None
+    in_house: bool
+
+
+def _place(file: Path, document: Document, blueprint: Governed) -> _Place:
     target = blueprint.target
     if not isinstance(target, PlatformTarget):
-        return _attached(file, target), None
+        hardware = _attached(file, target)
+        return _Place(hardware, None, not hardware.provider)
     other = file.parent / target.platform
     if not other.is_file():
         message = f"{document.where(('target', 'platform'))}: target.platform: there is no file {other}"
         raise DocumentError(message)
-    decided = platform(other)
-    return decided.inventory, decided.keys.data_classes
+    found, decided = decide(other)
+    if not isinstance(found, Platform) or not isinstance(decided, PlatformPlan):
+        message = f"{other}: kind: expected a blueprint of kind 'platform'"
+        raise DocumentError(message)
+    attached = isinstance(found.target, KubernetesTarget)
+    return _Place(decided.inventory, decided.keys.data_classes, attached and not decided.inventory.provider)
 
 
 def _attached(file: Path, target: KubernetesTarget) -> Inventory:

@@ -1,17 +1,21 @@
 """What editors and people read of each kind: its JSON schema and its page. `make docs` writes them, a test compares."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from blueprints.governed import Governed
 from blueprints.load import KINDS, plan
-from blueprints.served.model import Served
+from catalog.documents import DocumentError
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
 DEPTH = 3
-LOCAL = "local"
+LOCAL, HOUSE = "local", "onprem-munich"
 #: targets, and how the names of their examples end
 SITES = (
     ("AWS, Mumbai", "aws-mumbai"),
@@ -46,10 +50,50 @@ def _cells() -> Iterator[str]:
     yield f"| kind | {' | '.join(name for name, _ in SITES)} |"
     yield "|---|" + "---|" * len(SITES)
     for kind, model in KINDS.items():
-        if issubclass(model, Served):
+        if issubclass(model, Governed):
             there = sites(kind)
-            cells = [f"{plan(there[end]).cost.total:,.0f}" if end in there else "none" for _, end in SITES]
+            cells = [f"{plan(there[end]).cost.total:,.0f}" if end in there else "refused" for _, end in SITES]
             yield f"| [{kind}]({kind}.md) | {' | '.join(cells)} |"
+    yield ""
+    for kind, name, reason in refused():
+        yield f"- [{kind}]({kind}.md) on {name}: {reason}"
+
+
+def refused() -> Iterator[tuple[str, str, str]]:
+    """Each kind that a target refuses, the target, and the sentence that its on-prem example gets there."""
+    for kind, model in KINDS.items():
+        there = sites(kind)
+        for name, end in SITES:
+            if issubclass(model, Governed) and end not in there:
+                with tempfile.TemporaryDirectory() as folder:
+                    yield kind, name, _reason(moved(there[HOUSE], end, Path(folder)))
+
+
+def moved(example: Path, end: str, folder: Path) -> Path:
+    """A copy of an example on the platform of another site, with its data in that site's country."""
+    content = yaml.safe_load(example.read_text(encoding="utf-8"))
+    platform = ROOT / "blueprints" / "platform" / "examples" / f"{end}.yaml"
+    content["target"] |= {"platform": str(platform), "stack": f"platform-{end}"}
+    there = yaml.safe_load(platform.read_text(encoding="utf-8"))["data"]
+    content["data"] |= {"jurisdictions": there["jurisdictions"], "class": there["classes"][-1]}
+    file = folder / example.name
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return file
+
+
+def _reason(file: Path) -> str:
+    """Why a blueprint has no plan on its target.
+
+    Raises:
+        LookupError: it has one, or another reason.
+    """
+    try:
+        plan(file)
+    except DocumentError as error:
+        lines = [line.partition(": target: ")[2] for line in str(error).splitlines()]
+        return next(line for line in lines if line)
+    message = f"{file}: its target takes it: write an example of it"
+    raise LookupError(message)
 
 
 def sites(kind: str) -> dict[str, Path]:

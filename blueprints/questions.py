@@ -3,7 +3,6 @@
 import io
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,11 +176,8 @@ def tried(text: str, file: Path) -> str:
         DocumentError: it cannot be planned; every reason, as of the file.
     """
     with _written(text, file) as trial:
-        plan = load.serving(trial)[1]
-    products: Counter[str] = Counter()
-    for one in plan.decisions:
-        products[one.placed.product] += one.sizing.gpus_per_replica * one.sizing.replicas
-    gpus = " and ".join(f"{count} x {product}" for product, count in sorted(products.items())) or "no accelerators"
+        plan = load.governed(trial)[1]
+    gpus = " and ".join(f"{count} x {product}" for product, count in sorted(plan.products.items())) or "no accelerators"
     return f"{gpus} in {plan.region}, {plan.country}: {plan.cost.total:,.0f} USD a month of {plan.budget_usd:,} USD"
 
 

@@ -23,9 +23,9 @@ _MODELS = {
 
 from typing import Literal
 
+from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.chatting import Asked, Chatting, Users
-from blueprints.served.model import unset
 
 
 class $type(Chatting):
@@ -53,9 +53,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.batching import Batching, Work
-from blueprints.served.model import unset
 from blueprints.written import Written
 
 

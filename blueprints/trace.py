@@ -37,6 +37,9 @@ _SERVED: dict[str, Path] = {
     "chat-next": ("models", "candidate"),
     "worker": ("worker",),
     "batch": ("window",),
+    "scorer": ("model",),
+    "challenger": ("challenger",),
+    "decisions": ("outcomes",),
 }
 _STATE_STORE: dict[str, Path] = {"state": ("target",)}
 

@@ -4,18 +4,19 @@ import os
 from pathlib import Path
 
 from blueprints import scaffold as scaffolds
+from blueprints.governed import Governed
 from blueprints.load import KINDS
 from blueprints.pages import LOCAL, SCHEMAS, sites
-from blueprints.served.model import Served
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
+from serving.scripts import modelfiles
 
 _ROOT = Path(__file__).parents[1]
 
 
 #: the example that each kind of workload begins with
-EXAMPLES = {kind: sites(kind)[LOCAL] for kind, model in KINDS.items() if issubclass(model, Served)}
+EXAMPLES = {kind: sites(kind)[LOCAL] for kind, model in KINDS.items() if issubclass(model, Governed)}
 
 
 def new(kind: str, file: Path, answers: Path | None = None, *, ask: bool = False) -> None:
@@ -51,6 +52,19 @@ def listing(*, as_json: bool) -> None:
         return
     for kind, summary in rows.items():
         console().print(f"{kind}  {summary}")
+
+
+def digest(folder: Path) -> None:
+    """Say the digest of a model's files.
+
+    Raises:
+        DocumentError: there are none.
+    """
+    sums = modelfiles.sums(folder) if folder.is_dir() else {}
+    if not sums:
+        message = f"{folder}: it is no folder with files: name the one that has the model's"
+        raise DocumentError(message)
+    console().print(f"sha256:{modelfiles.digest(sums)}", soft_wrap=True)
 
 
 def scaffold(kind: str, family: str, about: str) -> None:

@@ -26,6 +26,16 @@ def new(
     command.new(kind, file, answers, ask=ask)
 
 
+@app.command(epilog="Example: domicile digest models/card-fraud/14")
+def digest(
+    folder: Annotated[Path, typer.Argument(help="The folder with a model's files.", show_default=False)],
+) -> None:
+    """Say the digest of a model's files, by which a blueprint approves its version."""
+    from cli import blueprints as command
+
+    command.digest(folder)
+
+
 @blueprints_app.callback(epilog="Example: domicile blueprints --json")
 def blueprints(context: typer.Context, *, json: Json = False) -> None:
     """List the kinds of blueprint."""

@@ -8,11 +8,13 @@ from rich.table import Table
 from blueprints import load
 from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
+from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import ServedPlan
 from blueprints.state_store.resolve import StateStorePlan
 from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
+from serving.decisions.spec import NAME as SERVICE
 
 
 def run(subject: str, folder: Path, engine: str, *, offline: bool, as_json: bool) -> None:
@@ -40,6 +42,8 @@ def show(plan: Plan) -> None:
     elif isinstance(plan, StateStorePlan):
         operators = ", ".join(plan.store.operators)
         console().print(f"[bold]{plan.name}[/] in {plan.region}, {plan.country}, for {operators}")
+    elif isinstance(plan, ScoredPlan):
+        _scored(plan)
     else:
         _served(plan)
 
@@ -75,11 +79,16 @@ def _platform(plan: PlatformPlan) -> None:
         out.print(f"[yellow]warning[/] {text}")
 
 
-def _servers(plan: ServedPlan) -> Table:
+def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("server", "model", "where", "replicas", "GPUs", "USD/month"):
+    for column in columns:
         number = column in ("replicas", "GPUs", "USD/month")
         table.add_column(column, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def _servers(plan: ServedPlan) -> Table:
+    table = _table("server", "model", "where", "replicas", "GPUs", "USD/month")
     for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
         zones = ", ".join(f"{zone} x{count}" for zone, count in decision.placed.zones.items())
         table.add_row(
@@ -106,7 +115,37 @@ def _served(plan: ServedPlan) -> None:
         for reason in decision.rejected:
             out.print(f"  {decision.role}: not chosen: {reason}")
         out.print(f"  {decision.role}: price: {line.basis}")
-    for line in plan.cost.lines[len(plan.decisions) :]:
+    _rest(plan, len(plan.decisions))
+
+
+def _scored(plan: ScoredPlan) -> None:
+    out = console()
+    service = plan.service
+    out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country}), within {service.within_ms} ms")
+    table = _table("server", "model", "where", "replicas", "GPUs")
+    table.add_row(SERVICE, "the one door: rules, log, people", "processors", str(service.replicas), "0")
+    for one in plan.decisions:
+        where = f"pool {one.placed.pool}" if one.placed else "processors"
+        table.add_row(one.role, one.model, where, str(one.replicas), str(one.gpus * one.replicas))
+    out.print(table)
+    bounds = [f"{one.name} from {one.at_least:g}{' (people)' if one.people else ''}" for one in service.outcomes]
+    out.print(
+        f"outcomes: {', '.join(bounds)}; when no model answers {len(service.rules)} rules, then {service.otherwise}"
+    )
+    out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
+    out.print("\n[bold]why[/]")
+    for one in plan.decisions:
+        for reason in one.reasons:
+            out.print(f"  {one.role}: {reason}")
+        for reason in one.rejected:
+            out.print(f"  {one.role}: not chosen: {reason}")
+    _rest(plan, 0)
+
+
+def _rest(plan: ServedPlan | ScoredPlan, priced: int) -> None:
+    """The bill's lines after the first ones, warnings, and what was taken for granted."""
+    out = console()
+    for line in plan.cost.lines[priced:]:
         usd = "not priced" if line.usd is None else f"{line.usd:,.2f} USD a month"
         out.print(f"  {line.item}: {usd}: {line.basis}")
     for text in plan.warnings:

@@ -104,7 +104,7 @@ class ModelServer(Component):
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
         place = {"namespace": args.namespace, "labels": labels}
         start = start_budget_s(spec.weights_gib, spec.engine)
-        template = {"metadata": {"labels": labels, "annotations": _scraped(spec.runs)}, "spec": _pod(args, start)}
+        template = {"metadata": {"labels": labels, "annotations": scraped(spec.runs)}, "spec": _pod(args, start)}
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
@@ -151,7 +151,8 @@ def _model_card(spec: ModelServerSpec) -> dict[str, str]:
     }
 
 
-def _scraped(engine: Engine) -> dict[str, str]:
+def scraped(engine: Engine) -> dict[str, str]:
+    """Annotations by which Prometheus finds a server."""
     return {
         "prometheus.io/scrape": "true",
         "prometheus.io/port": str(engine.metrics_port),

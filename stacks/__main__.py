@@ -13,6 +13,9 @@ from blueprints import load  # noqa: E402 the program's folder is put on the pat
 from blueprints.platform import wire as platforms  # noqa: E402
 from blueprints.platform.model import Platform  # noqa: E402
 from blueprints.platform.resolve import PlatformPlan  # noqa: E402
+from blueprints.scored import wire as scored  # noqa: E402
+from blueprints.scored.model import Scored  # noqa: E402
+from blueprints.scored.resolve import ScoredPlan  # noqa: E402
 from blueprints.served import wire as served  # noqa: E402
 from blueprints.served.model import Served  # noqa: E402
 from blueprints.served.resolve import ServedPlan  # noqa: E402
@@ -42,6 +45,8 @@ match blueprint, plan:
             batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
         )
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
+    case Scored(), ScoredPlan():
+        outputs = scored.wire(plan, kit_for(blueprint.target), programs("stage", "filer", "modelfiles"))
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
     case StateStore(), StateStorePlan():

@@ -6,24 +6,41 @@ from typing import Any
 
 from rehearsed import changed
 
-from blueprints import pages
+from blueprints import load, pages
+from blueprints.scored.model import Scored
 from cli.blueprints import EXAMPLES
 
 #: every worked example of every kind of workload
 SERVED = sorted(file for kind in EXAMPLES for file in pages.examples(kind))
 
-CHOICES: dict[str, list[Any]] = {
+COMMON: dict[str, list[Any]] = {
     "data.class": ["public", "internal", "confidential", "restricted"],
     "data.jurisdictions": [["DE"], ["DE", "FR"], ["IN"], []],
     "data.retention_days": [1, 365, 3650, 0],
-    "latency.first_token_ms": [200, 800, 2000, 10],
-    "latency.per_token_ms": [10, 60, 200],
     "availability_percent": [95.0, 99.5, 99.9, 99.99],
     "budget.monthly_usd": [100, 3000, 12000, 90000],
+}
+CHATTING: dict[str, list[Any]] = {
+    "latency.first_token_ms": [200, 800, 2000, 10],
+    "latency.per_token_ms": [10, 60, 200],
     "access.teams": [[{"name": "a", "tokens_per_minute": many}] for many in (1000, 10_000_000, -1)],
     "review.sample_percent": [0, 5, 100],
     "answers": [{}, {"redact": ["email"], "confidence": 0.5}, {"redact": ["email"], "confidence": 0.5, "cache_minutes": 60}],
 }  # fmt: skip
+SCORING: dict[str, list[Any]] = {
+    "model.per_second": [1.0, 300.0, 5000.0],
+    "model.gpu": [True, False],
+    "model.format": ["onnx", "xgboost", "tensorrt"],
+    "model.memory_gib": [2, 40, 200],
+    "model.index": [0, 1, 9],
+    "model.version": [1, 0],
+    "outcomes.0.at_least": [0.0, 0.2, 0.6],
+    "outcomes.1.people": [True, False],
+    "otherwise": ["approve", "look", "run", "now"],
+    "rules": [[], [{"field": "amount", "over": 5, "outcome": "look", "why": "much"}]],
+    "log_values": [True, False],
+    "access.callers": [["a"], ["a", "b"], ["reviewers"]],
+}
 OWN: dict[Path, dict[str, list[Any]]] = {
     EXAMPLES["customer-support"]: {
         "customers.conversations_per_day": [10, 3000, 200_000],
@@ -54,6 +71,27 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "endpoint.country": ["DE", "US"],
         "endpoint.usd_per_million_tokens": [0.1, 5.0],
     },
+    EXAMPLES["fraud-detection"]: {
+        "transactions.per_day": [1000.0, 2e6, 1e9],
+        "transactions.busiest_per_second": [1.0, 120.0, 20_000.0],
+        "features": [None, {"view": "v", "entity": "e", "field": "card", "names": ["a"]}],
+        "burst": [{"address": "https://burst.example.com/infer", "country": country} for country in ("DE", "US")],
+    },
+    EXAMPLES["predictive-maintenance"]: {
+        "machines.count": [1, 1200, 500_000],
+        "machines.every_minutes": [0.1, 5.0],
+        "sensors": [[{"name": name, "unit": "K"} for name in names] for names in (("a",), ("a", "a"), ())],
+    },
+    EXAMPLES["edge-vision"]: {
+        "cameras.count": [1, 8, 5000],
+        "cameras.frames_per_second": [0.2, 30.0],
+        "site.uplink_mbit": [0.0, 10_000.0],
+    },
+    EXAMPLES["clinical"]: {
+        "studies.per_day": [10.0, 900.0, 100_000.0],
+        "studies.slices": [1, 300],
+        "findings": [["a", "b"], ["a"]],
+    },
     EXAMPLES["knowledge-assistant"]: {
         "users.active": [5, 400, 100_000],
         "documents.count": [10, 20_000, 5_000_000],
@@ -65,6 +103,7 @@ OWN: dict[Path, dict[str, list[Any]]] = {
 def generated(folder: Path, file: Path, seed: int) -> Path:
     """A changed copy of an example."""
     choose = random.Random(f"{file.stem}{seed}")  # noqa: S311 the same blueprints in every run
-    wanted = {**CHOICES, **OWN[file]}
+    scored = issubclass(load.KINDS[load.kind_of(load.load(file).blueprint)], Scored)
+    wanted = {**COMMON, **(SCORING if scored else CHATTING), **OWN[file]}
     change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
     return Path(changed(folder, file, change))

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governed import unset
 from blueprints.served.batching import Batching, Work
-from blueprints.served.model import unset
 from blueprints.written import Written
 
 BYTES_PER_TOKEN = 4

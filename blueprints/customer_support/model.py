@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.chatting import Asked, Chatting, Refuse
-from blueprints.served.model import Answers, Documents, unset
+from blueprints.served.model import Answers, Documents
 from blueprints.written import Name, Written
 
 LEAST_AVAILABLE = 99.5

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.batching import Batching, Work, Worker
-from blueprints.served.model import unset
 from blueprints.written import Written
 from catalog import models
 

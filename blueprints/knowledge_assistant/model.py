@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from blueprints.governed import unset
 from blueprints.served.chatting import Asked, Chatting, Users
-from blueprints.served.model import Documents, unset
+from blueprints.served.model import Documents
 
 
 class KnowledgeAssistant(Chatting):

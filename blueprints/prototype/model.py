@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.chatting import DAYS_PER_MONTH
-from blueprints.served.model import Endpoint, Outside, Served, unset
+from blueprints.served.model import Endpoint, Outside, Served
 from blueprints.served.roles import CHAT, Role
 from blueprints.written import Written
 from planning.cost import CostLine

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.refusal import Reason
+from blueprints.governed import Governed
 from blueprints.served.roles import BATCH, EMBEDDING, INGESTION, Role
-from blueprints.written import Country, DataClass, Name, Owner, Written
-from components.targets import WorkloadTarget
+from blueprints.written import Country, Name, Written
 from planning.cost import CostLine
 
 
@@ -20,21 +19,6 @@ class Documents(Written):
     count: Annotated[int, Field(gt=0, le=100_000_000)]
     mean_pages: Annotated[float, Field(gt=0, le=10_000)] = 5.0
     refresh: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = "15 2 * * *"
-
-
-class Data(Written):
-    """What law and policy say of the data."""
-
-    class_: Annotated[str, Field(alias="class", description="public, internal, confidential or restricted.")]
-    jurisdictions: Annotated[list[Country], Field(min_length=1, description="Countries the data must stay in.")]
-    retention_days: Annotated[int, Field(gt=0, le=3650)] = 365
-
-    @model_validator(mode="after")
-    def _known_class(self) -> "Data":
-        if self.class_ not in {one.value for one in DataClass}:
-            message = f"class: '{self.class_}' is not a data class; choose {', '.join(DataClass)}"
-            raise ValueError(message)
-        return self
 
 
 class Latency(Written):
@@ -76,13 +60,6 @@ class Review(Written):
     """How many answers people look at afterwards."""
 
     sample_percent: Annotated[int, Field(ge=0, le=100)] = 0
-
-
-class Budget(Written):
-    """What it may cost a month, and what happens when the plan costs more."""
-
-    monthly_usd: Annotated[int, Field(gt=0)]
-    when_exceeded: Literal["refuse", "warn"] = "refuse"
 
 
 class Team(Written):
@@ -162,37 +139,17 @@ class Answers(Written):
     prompts: list[Prompt] = Field(default_factory=list[Prompt])
 
 
-def unset(prefix: str, part: Written) -> tuple[str, ...]:
-    """Fields of a part that were left to their defaults, as `prefix.name = value`."""
-    names = (name for name in type(part).model_fields if name not in part.model_fields_set)
-    return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names)
-
-
-class Served(Written, ABC):
+class Served(Governed, ABC):
     """A workload whose models are served behind a gateway."""
 
-    name: Name
-    owner: Owner
-    data: Data
     latency: Latency = Latency()
-    availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.5
     review: Review = Review()
-    budget: Budget
     access: Access = Access()
     answers: Answers = Answers()
-    target: WorkloadTarget
 
     @abstractmethod
     def roles(self) -> tuple[Role, ...]:
         """The model servers it needs, in the order they are placed."""
-
-    def refusals(self) -> tuple[Reason, ...]:
-        """What its kind does not allow, beyond what can be seen in one field."""
-        return ()
-
-    def notes(self) -> tuple[tuple[str, str], ...]:
-        """What its namespace tells of it, beyond its owner and its data."""
-        return ()
 
     @property
     def knows(self) -> Documents | None:
@@ -218,10 +175,6 @@ class Served(Written, ABC):
     def jobs(self) -> tuple[tuple[str, str], ...]:
         """Jobs of its own that ask the gateway, each with a key of its own, and the alias that each asks."""
         return ((INGESTION, EMBEDDING),) if self.knows is not None else ()
-
-    def taken_for_granted(self) -> tuple[str, ...]:
-        """What its kind assumes beyond the fields every kind has."""
-        return ()
 
     @property
     def told(self) -> tuple[str, ...]:

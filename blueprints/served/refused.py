@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from blueprints import governed
 from blueprints.refusal import Reason
 from blueprints.served.model import Served
 from blueprints.served.roles import Part
@@ -13,22 +14,13 @@ from serving.engines.table import ENGINES
 
 def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None) -> list[Reason]:
     """All of them; ``classes`` are the classes of data the target has keys for, None where any will do."""
-    found = [*_law(blueprint, inventory), *_engines(blueprint), *_outside(blueprint), *_teams(blueprint)]
-    if classes is not None and blueprint.data.class_ not in classes:
-        text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
-        found.append(Reason(("data", "class"), text))
-    return [*found, *blueprint.refusals()]
-
-
-def _law(blueprint: Served, inventory: Inventory) -> Iterator[Reason]:
-    """Where the data may not be."""
-    allowed = blueprint.data.jurisdictions
-    if inventory.country not in allowed:
-        text = (
-            f"the cluster '{blueprint.target.cluster}' stands in {inventory.country}, the data must stay in "
-            f"{', '.join(allowed)}: choose another target, or add {inventory.country} if the law allows it"
-        )
-        yield Reason(("data", "jurisdictions"), text)
+    return [
+        *governed.refused(blueprint, inventory, classes),
+        *_engines(blueprint),
+        *_outside(blueprint),
+        *_teams(blueprint),
+        *blueprint.refusals(),
+    ]
 
 
 def _engines(blueprint: Served) -> Iterator[Reason]:

@@ -1,9 +1,11 @@
 """From a served workload and an inventory to a plan: every decision, or every reason against. Pure."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from blueprints import governed
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
 from blueprints.served import batches, gateway, knowledge, refused, watching
@@ -16,7 +18,7 @@ from blueprints.served.roles import Part, Role
 from catalog import hardware, models
 from catalog.inventory import Inventory
 from components.namespace.spec import NamespaceSpec
-from components.ownership import PREFIX, Ownership
+from components.ownership import Ownership
 from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
@@ -29,6 +31,7 @@ from serving.scaling import ScalingSpec
 from serving.weights import WeightsSpec
 
 PROCESSORS = "processors and memory of gateway, stores and jobs"
+REMEDY = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
 #: what nobody is asked for
 UNASKED = ("latency", "availability_percent", "models", "window", "worker", "fallback", "review", "access", "answers")
 
@@ -67,9 +70,17 @@ class ServedPlan:
     monitoring: MonitoringSpec
 
     @property
+    def products(self) -> dict[str, int]:
+        """GPUs in use, by product."""
+        found: Counter[str] = Counter()
+        for one in self.decisions:
+            found[one.placed.product] += one.sizing.gpus_per_replica * one.sizing.replicas
+        return dict(found)
+
+    @property
     def gpus(self) -> int:
         """GPUs in use."""
-        return sum(one.sizing.gpus_per_replica * one.sizing.replicas for one in self.decisions)
+        return sum(self.products.values())
 
 
 def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None = None) -> ServedPlan:
@@ -89,7 +100,7 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
             reasons.append(found)
     weights_gib = _weights_gib(decisions)
     bill = _bill(blueprint, inventory, decisions, weights_gib)
-    warnings = _money(blueprint, bill, reasons)
+    warnings = governed.money(blueprint, bill, REMEDY, reasons)
     if reasons:
         raise RefusedError(tuple(reasons))
     return _plan(blueprint, inventory, decisions, weights_gib=weights_gib, bill=bill, warnings=warnings)
@@ -164,19 +175,6 @@ def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, Serv
     return Cost(tuple(lines))
 
 
-def _money(blueprint: Served, bill: Cost, reasons: list[Reason]) -> tuple[str, ...]:
-    warnings = [f"no price is known for {item}: the total leaves it out" for item in bill.unknown]
-    limit = blueprint.budget.monthly_usd
-    if bill.total > limit:
-        text = f"the plan costs {bill.total:,.2f} USD a month, the budget is {limit:,} USD"
-        if blueprint.budget.when_exceeded == "refuse":
-            remedy = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
-            reasons.append(Reason(("budget", "monthly_usd"), f"{text}: {remedy}"))
-        else:
-            warnings.append(text)
-    return tuple(warnings)
-
-
 def _plan(
     blueprint: Served,
     inventory: Inventory,
@@ -186,13 +184,7 @@ def _plan(
     bill: Cost,
     warnings: tuple[str, ...],
 ) -> ServedPlan:
-    ownership = Ownership(
-        workload=blueprint.name,
-        owner=blueprint.owner.team,
-        cost_centre=blueprint.owner.cost_centre,
-        data_class=blueprint.data.class_,
-        jurisdictions=tuple(blueprint.data.jurisdictions),
-    )
+    ownership = blueprint.ownership
     servers = {role: _server(ownership, role, one) for role, one in decisions.items()}
     return ServedPlan(
         name=blueprint.name,
@@ -203,8 +195,8 @@ def _plan(
         cost=bill,
         budget_usd=blueprint.budget.monthly_usd,
         warnings=warnings,
-        assumed=_assumed(blueprint),
-        namespace=_namespace(blueprint, ownership, tuple(servers.values())),
+        assumed=(*governed.assumed(blueprint, UNASKED), *blueprint.taken_for_granted()),
+        namespace=_namespace(blueprint, tuple(servers.values())),
         weights=WeightsSpec(
             ownership=ownership,
             image=IMAGES["vllm"],
@@ -273,36 +265,11 @@ def _scaling(blueprint: Served, ownership: Ownership, server: ModelServerSpec) -
     )
 
 
-def _namespace(blueprint: Served, ownership: Ownership, servers: tuple[ModelServerSpec, ...]) -> NamespaceSpec:
-    gpus = sum(one.gpus * one.replicas for one in servers)
-    cpu = sum(one.cpu * one.replicas for one in servers) + 16
-    memory = sum(one.memory_gib * one.replicas for one in servers) + 64
-    annotations = (
-        (f"{PREFIX}/contact", blueprint.owner.contact),
-        (f"{PREFIX}/monthly-budget-usd", str(blueprint.budget.monthly_usd)),
-        (f"{PREFIX}/retention-days", str(blueprint.data.retention_days)),
-        (f"{PREFIX}/jurisdictions", ",".join(blueprint.data.jurisdictions)),
-        *((f"{PREFIX}/{key}", text) for key, text in blueprint.notes()),
+def _namespace(blueprint: Served, servers: tuple[ModelServerSpec, ...]) -> NamespaceSpec:
+    return governed.namespace(
+        blueprint,
+        gpus=sum(one.gpus * one.replicas for one in servers),
+        cpu=sum(one.cpu * one.replicas for one in servers) + 16,
+        memory_gib=sum(one.memory_gib * one.replicas for one in servers) + 64,
+        pods=sum(one.replicas for one in servers) + 30,
     )
-    quota = {
-        "requests.nvidia.com/gpu": str(gpus),
-        "requests.cpu": str(cpu),
-        "requests.memory": f"{memory}Gi",
-        "persistentvolumeclaims": "10",
-        "services.loadbalancers": "0",
-        "services.nodeports": "0",
-        "pods": str(sum(one.replicas for one in servers) + 30),
-    }
-    return NamespaceSpec(name=blueprint.name, ownership=ownership, quota=quota, annotations=annotations)
-
-
-def _assumed(blueprint: Served) -> tuple[str, ...]:
-    """What the blueprint left to its defaults."""
-    fields = type(blueprint).model_fields
-    found: list[str] = []
-    for name in UNASKED:
-        if name in fields and name not in blueprint.model_fields_set:
-            value = getattr(blueprint, name)
-            shown = value.model_dump() if hasattr(value, "model_dump") else value
-            found.append(f"{name} = {shown}")
-    return (*found, *blueprint.taken_for_granted())

@@ -33,6 +33,7 @@ def spec_of(
                 answer_s=one.answer_s,
                 port="http" if one.runs.metrics_port == one.runs.port else "metrics",
                 path=one.runs.metrics_path,
+                gpus=one.gpus,
                 usd_hour=float(round(server_usd(one.name, bill) / HOURS_PER_MONTH, 4)),
             )
             for one in servers.values()

@@ -13,8 +13,9 @@ from blueprints.served.roles import BATCH, INGESTION
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
+from serving import keys
 from serving.batch import Batch, BatchArgs
-from serving.gateway.component import Gateway, GatewayArgs, key_secret
+from serving.gateway.component import Gateway, GatewayArgs
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
 from serving.monitoring.component import Monitoring, MonitoringArgs
@@ -77,7 +78,7 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     return ServedOutputs(
         namespace=place,
         endpoint=gateway.endpoint,
-        key_secret=Output.from_input(key_secret(first)),
+        key_secret=Output.from_input(keys.secret_of(first)),
         vectors=vectors,
         documents=documents,
     )
@@ -106,7 +107,7 @@ def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway
             namespace=place,
             documents=documents.endpoint,
             gateway=gateway.endpoint,
-            key_secret=key_secret(BATCH),
+            key_secret=keys.secret_of(BATCH),
             scripts=scripts.batch,
         ),
         kit.options(),
@@ -128,7 +129,7 @@ def _knowledge(
             documents=documents.endpoint,
             vectors=vectors.endpoint,
             gateway=gateway.endpoint,
-            key_secret=key_secret(INGESTION),
+            key_secret=keys.secret_of(INGESTION),
             scripts=scripts.ingestion,
         ),
         kit.options(),

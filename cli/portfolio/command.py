@@ -7,9 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from blueprints import load
+from blueprints.governed import Governed
 from blueprints.load import Blueprint, Plan
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
+from blueprints.scored.model import Scored
+from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.model import Served
 from blueprints.served.resolve import ServedPlan
 from blueprints.state_store.resolve import StateStorePlan
@@ -93,7 +96,7 @@ def _row(stack: str, file: Path, judged: Judged | None) -> Row:
         cost_centre=owner.cost_centre,
         classes=classes,
         jurisdictions=countries,
-        where=plan.cluster if isinstance(plan, ServedPlan) else plan.region,
+        where=plan.cluster if isinstance(plan, (ServedPlan, ScoredPlan)) else plan.region,
         region=plan.region,
         country=plan.country,
         usd=float(plan.cost.total),
@@ -106,7 +109,7 @@ def _row(stack: str, file: Path, judged: Judged | None) -> Row:
 
 def _data(blueprint: Blueprint, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The classes of its data, and the countries they must stay in."""
-    if isinstance(blueprint, Served):
+    if isinstance(blueprint, Governed):
         return (blueprint.data.class_,), tuple(blueprint.data.jurisdictions)
     if isinstance(blueprint, Platform):
         return tuple(blueprint.data.classes), tuple(blueprint.data.jurisdictions)
@@ -116,12 +119,17 @@ def _data(blueprint: Blueprint, plan: Plan) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _budget(plan: Plan) -> float | None:
-    if isinstance(plan, ServedPlan):
+    if isinstance(plan, (ServedPlan, ScoredPlan)):
         return plan.budget_usd
     return plan.budget.monthly_usd if isinstance(plan, PlatformPlan) else None
 
 
 def _objectives(blueprint: Blueprint) -> tuple[str, ...]:
+    if isinstance(blueprint, Scored):
+        return (
+            f"{blueprint.availability_percent:g} % available",
+            f"decided within {blueprint.demand.within_ms:,} ms",
+        )
     if not isinstance(blueprint, Served):
         return ()
     latency = blueprint.latency

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as k8s
-import pulumi_random as random
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components import pods, stateful
 from components.core import Component, manifest
 from components.ownership import digest
+from serving import keys
 from serving.gateway import counters
 from serving.gateway.files import files
-from serving.gateway.hooks.domicile_policy import digest as key_digest
 from serving.gateway.litellm import ENVIRONMENT
 from serving.gateway.spec import NAME, PORT, ROLLOUT, GatewaySpec
 from serving.model_server import PORT as SERVER_PORT
@@ -31,13 +30,8 @@ class GatewayArgs:
     endpoints: dict[str, Input[str]]
 
 
-def key_secret(team: str) -> str:
-    """The Secret that holds a team's key, as `API_KEY`."""
-    return f"gateway-key-{team}"
-
-
 class Gateway(Component):
-    """See the module. A team's key lies in the Secret ``key_secret(team)``; the gateway itself knows digests only."""
+    """See the module. A team's key lies in the Secret ``keys.secret_of(team)``; the gateway knows digests only."""
 
     TOKEN = "domicile:serving:Gateway"  # noqa: S105 a type token
     endpoint: Output[str]
@@ -99,31 +93,17 @@ class Gateway(Component):
 
     def _keys(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.Secret:
         """A key for each team, and what the gateway is told of them."""
-        teams = {team.name: self._random(f"{name}-key-{team.name}") for team in spec.teams}
-        for team, key in teams.items():
-            k8s.core.v1.Secret(
-                f"{name}-key-{team}-secret",
-                metadata=manifest({"name": key_secret(team), **place}),
-                string_data={"API_KEY": key},
-                opts=self.child(),
-            )
-        digests = Output.all(**teams).apply(
-            lambda found: json.dumps({key_digest(str(key)): team for team, key in found.items()}, sort_keys=True)
-        )
+        digests = keys.of_teams(self, tuple(team.name for team in spec.teams), place)
         return k8s.core.v1.Secret(
             f"{name}-keys",
             metadata=manifest({"name": counters.SECRET, **place}),
             string_data={
                 "DOMICILE_KEYS": digests,
-                "LITELLM_MASTER_KEY": self._random(f"{name}-master"),
-                counters.PASSWORD: self._random(f"{name}-counters-password"),
+                "LITELLM_MASTER_KEY": keys.random_key(self, f"{name}-master"),
+                counters.PASSWORD: keys.random_key(self, f"{name}-counters-password"),
             },
             opts=self.child(),
         )
-
-    def _random(self, name: str) -> Output[str]:
-        made = random.RandomPassword(name, length=40, special=False, opts=self.child())
-        return made.result.apply(lambda text: f"sk-{text}")
 
     def _shares(self, name: str, place: dict[str, Any]) -> k8s.core.v1.ConfigMap:
         """What rollouts write: the stack makes it, and leaves it to them."""

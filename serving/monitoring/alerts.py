@@ -16,7 +16,8 @@ BACKUP_HOURS = 26
 def alerts(spec: MonitoringSpec) -> list[Alert]:
     """All alerts on causes."""
     found = [alert for server in spec.servers for alert in (*_engine(spec, server), *_pods(spec, server))]
-    return [*found, *_gpus(spec), *_gateway(spec), *_upkeep(spec)]
+    gpus = _gpus(spec) if any(server.gpus for server in spec.servers) else []
+    return [*found, *gpus, *_gateway(spec), *_upkeep(spec)]
 
 
 def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:

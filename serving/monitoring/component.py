@@ -8,7 +8,6 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components.core import Component, manifest
-from serving.gateway.spec import NAME as GATEWAY
 from serving.monitoring import alerts, foresight, objectives
 from serving.monitoring.dashboard import dashboard
 from serving.monitoring.spec import MonitoringSpec
@@ -97,7 +96,10 @@ class Monitoring(Component):
             spec=manifest(made),
             opts=self.child(),
         )
-        scraped = [(GATEWAY, "http", "/metrics/"), *((one.name, one.port, one.path) for one in args.spec.servers)]
+        scraped = [
+            (args.spec.door, "http", "/metrics/"),
+            *((one.name, one.port, one.path) for one in args.spec.servers),
+        ]
         for server, port, path in scraped:
             k8s.apiextensions.CustomResource(
                 f"{name}-{server}",

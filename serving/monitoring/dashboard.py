@@ -15,7 +15,8 @@ def dashboard(spec: MonitoringSpec) -> dict[str, Any]:
     """The dashboard, as Grafana imports it."""
     rows = [("Objectives", _objectives(spec)), ("Gateway", _gateway(spec))]
     rows += [(f"{server.name} ({server.engine} {server.release})", _engine(spec, server)) for server in spec.servers]
-    rows.append(("GPUs", _gpus(spec)))
+    if any(server.gpus for server in spec.servers):
+        rows.append(("GPUs", _gpus(spec)))
     panels: list[dict[str, Any]] = []
     top = 0
     for title, charts in rows:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from components.ownership import Ownership
+from serving.gateway.spec import NAME as GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +11,8 @@ class Watched:
     """A model server: its engine and release name its metrics; ``start_s`` is how long it may take to start.
 
     ``answer_s`` is about how long an answer takes, ``usd_hour`` what its GPUs cost an hour, 0 where that is not known.
-    ``port`` and ``path`` are where metrics are. One that is not ``always`` there runs for a job, whose requests wait.
+    ``gpus`` are those of a replica, ``port`` and ``path`` where metrics are. One that is not ``always`` there runs for
+    a job, whose requests wait.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Watched:
     usd_hour: float
     answer_s: int = 1
     always: bool = True
+    gpus: int = 1
     port: str = "http"
     path: str = "/metrics"
 
@@ -30,11 +33,13 @@ class Watched:
 class MonitoringSpec:
     """Objectives in percent of requests; budgets in USD a month, the workload's and those of its teams.
 
-    ``aliases`` are held to the objectives; ``fallback_percent`` is how many requests fallbacks may answer. Work in
-    windows has been done at least every ``batch_s`` seconds, 0 where there is none.
+    ``door`` is the part that clients ask. ``aliases`` are held to the objectives; ``fallback_percent`` is how many
+    requests fallbacks may answer. Work in windows has been done at least every ``batch_s`` seconds, 0 where there is
+    none.
     """
 
     ownership: Ownership
+    door: str = GATEWAY
     servers: tuple[Watched, ...]
     aliases: tuple[str, ...]
     availability_percent: float

@@ -13,7 +13,8 @@ from generated import OWN, SERVED, generated
 from rehearsed import changed
 
 from blueprints import load, pages, trace
-from blueprints.served.model import Served
+from blueprints.governed import Governed
+from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import ServedPlan
 from catalog.documents import DocumentError
 from cli.blueprints import EXAMPLES, new
@@ -21,15 +22,27 @@ from cli.blueprints import EXAMPLES, new
 FOLDER = ROOT / "blueprints"
 GOLDEN = Path(__file__).parent / "golden"
 SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
+FRAUD, PUMPS, WELDS, CHEST = (
+    EXAMPLES[kind] for kind in ("fraud-detection", "predictive-maintenance", "edge-vision", "clinical")
+)
+ON_AWS = {
+    "target": {
+        "cloud": "platform",
+        "platform": str(FOLDER / "platform" / "examples" / "aws-mumbai.yaml"),
+        "stack": "platform-aws-mumbai",
+    },
+    "data.jurisdictions": ["IN"],
+}
 BATCH, INVOICES, TRIAL = (EXAMPLES[kind] for kind in ("batch-inference", "document-processing", "prototype"))
 
 
 def test_every_kind_has_an_example_to_start_from_and_three_of_it_worked() -> None:
-    served = {kind for kind, model in load.KINDS.items() if issubclass(model, Served)}
-    assert set(EXAMPLES) == served
+    assert set(EXAMPLES) == {kind for kind, model in load.KINDS.items() if issubclass(model, Governed)}
     for kind, file in EXAMPLES.items():
         assert load.kind_of(load.load(file).blueprint) == kind
-        assert len(list(file.parent.glob("*.yaml"))) >= 3, kind
+        # what a target refuses has its sentence in docs/blueprints, and no example
+        refused = sum(one == kind for one, _, _ in pages.refused())
+        assert len(list(file.parent.glob("*.yaml"))) == 1 + len(pages.SITES) - refused, kind
 
 
 @pytest.mark.parametrize("file", SERVED, ids=lambda file: file.stem)
@@ -77,7 +90,65 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (TRIAL, {"access.teams.0.monthly_usd": 5000.0}, "budget.monthly_usd", "more than the budget of 400 USD"),
     (TRIAL, {"access.teams.0.models": ["large"]}, "access.teams.0.models", "it has chat"),
     (TRIAL, {"endpoint.usd_per_million_tokens": 90.0}, "budget.monthly_usd", "the plan costs"),
+    (FRAUD, {"outcomes.0.at_least": 0.2}, "outcomes", "a score below 0.2 means nothing"),
+    (FRAUD, {"outcomes.1.at_least": 0.92}, "outcomes.2.at_least", "another outcome begins at 0.92 too"),
+    (FRAUD, {"outcomes.1.name": "approve"}, "outcomes.1.name", "'approve' stands there twice"),
+    (FRAUD, {"outcomes": [{"name": "look", "at_least": 0.0, "people": True}]}, "outcomes", "people have nothing to say"),
+    (FRAUD, {"otherwise": "maybe"}, "otherwise", "'maybe' is no outcome; there are approve, look, decline"),
+    (FRAUD, {"rules": []}, "rules", "without a rule every transaction has one outcome"),
+    (FRAUD, {"rules.0.field": "age"}, "rules.0.field", "no request has 'age'; it has card, country, amount"),
+    (FRAUD, {"rules.0.field": "card"}, "rules.0.field", "'card' is a secret: rules compare numbers"),
+    (FRAUD, {"rules.0.field": "country"}, "rules.0.field", "'country' is a key"),
+    (FRAUD, {"rules.0.outcome": "maybe"}, "rules.0.outcome", "'maybe' is no outcome"),
+    (FRAUD, {"rules.0.over": None}, "rules.0", "say over and under, or equals"),
+    (FRAUD, {"model.inputs.0.fields": ["card"]}, "model.inputs.0.fields", "'card' is no number of a request"),
+    (FRAUD, {"model.inputs": [{"field": "amount"}]}, "model.inputs.0.field", "'amount' is no tensor of a request; there are none"),
+    (FRAUD, {"model.index": 2}, "model.index", "'output__0' has 2 numbers, the first is 0"),
+    (FRAUD, {"model.digest": "sha256:1"}, "model.digest", "found 'sha256:1'"),
+    (FRAUD, {"model.per_second": 1.0}, "model.per_second", "find one that carries more"),
+    (FRAUD, {"model.format": "tensorrt"}, "model.gpu", "TensorRT's plans run on GPUs"),
+    (FRAUD, {"model.gpu": True, "model.memory_gib": 900}, "model.gpu", "finds no place: pool 'small': 24 GiB"),
+    (FRAUD, {"features.field": "amount"}, "features.field", "'amount' is no key or secret of a request; there are card, country"),
+    (FRAUD, {"features.names": ["amount"]}, "features.names", "'amount' stands in the request too"),
+    (FRAUD, {"fields.1.name": "card"}, "fields.1.name", "'card' stands there twice"),
+    (FRAUD, {"fields.0.default": 1.0}, "fields.0", "'card' is a secret: only numbers have one"),
+    (FRAUD, {"transactions.busiest_per_second": 5.0}, "transactions.busiest_per_second", "2,000,000 a day are 23.1 a second"),
+    (FRAUD, {"burst": {"address": "https://b.example.com/infer", "country": "US"}}, "burst.country", "it computes in US"),
+    (FRAUD, {"access.callers": ["reviewers"]}, "access", "'reviewers' is the name of those who look"),
+    (FRAUD, {"data.retention_days": 3650, "transactions.per_day": 1e9, "transactions.busiest_per_second": 12000.0}, "data.retention_days", "keep it for fewer days"),
+    (FRAUD, {"budget.monthly_usd": 10}, "budget.monthly_usd", "the plan costs"),
+    (FRAUD, {"data.jurisdictions": ["US"]}, "data.jurisdictions", "stands in DE, the data must stay in US"),
+    (FRAUD, {"reviewers": {"team": "x"}}, "reviewers.contact", "Field required"),
+    (PUMPS, {"rules": []}, "rules", "a machine is stopped by its limits alone"),
+    (PUMPS, {"sensors.1.name": "readings"}, "sensors.1.name", "'readings' stands there twice"),
+    (WELDS, {"otherwise": "good"}, "otherwise", "a part that no model saw would be 'good': people look at it, or it is 'scrap'"),
+    (WELDS, ON_AWS, "target", "all frames are 101 Mbit a second, the site's uplink carries 0"),
+    (CHEST, {"data.class": "internal"}, "data.class", "patients' data are `restricted`"),
+    (CHEST, {"outcomes.0.people": False}, "outcomes.0.people", "'routine' would stand without anybody having looked"),
+    (CHEST, {"findings": ["acute"]}, "findings", "at least 2"),
+    (CHEST, {"log_values": True}, "log_values", "patients' values stand in no log"),
+    (CHEST, ON_AWS, "target", "patients' pictures stay in the house"),
+    (CHEST, {"data.jurisdictions": ["DE", "US"], "data.retention_days": 365}, "data.retention_days", "kept for six years, 2190 days"),
+    (CHEST, {"challenger": {}}, "challenger.version", "Field required"),
 ]  # fmt: skip
+
+
+def test_a_site_with_an_uplink_for_its_frames_may_send_them(tmp_path: Path) -> None:
+    file = changed(tmp_path, WELDS, {**ON_AWS, "site.uplink_mbit": 200.0})
+    plan = load.governed(Path(file))[1]
+    assert plan.country == "IN"
+
+
+def test_a_challenger_has_servers_of_its_own_and_another_version(tmp_path: Path) -> None:
+    model = yaml.safe_load(FRAUD.read_text(encoding="utf-8"))["model"]
+    same = changed(tmp_path, FRAUD, {"challenger": model})
+    with pytest.raises(DocumentError, match="it is the version that decides: name another"):
+        load.plan(Path(same))
+    plan = load.governed(Path(changed(tmp_path, FRAUD, {"challenger": {**model, "version": 15}})))[1]
+    assert isinstance(plan, ScoredPlan)
+    assert [(one.name, one.version, one.replicas) for one in plan.scorers] == [("scorer", 14, 2), ("challenger", 15, 1)]
+    assert plan.service.challenger is not None
+    assert "challenger" in plan.documents.clients
 
 
 @pytest.mark.parametrize(("file", "change", "path", "words"), REFUSED)
@@ -194,7 +265,7 @@ def test_a_resource_leads_back_to_its_line(file: Path, name: str, line: str) -> 
 def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_path: Path, file: Path, seed: int) -> None:
     blueprint = generated(tmp_path, file, seed)
     try:
-        written, plan = load.serving(blueprint)
+        written, plan = load.governed(blueprint)
     except DocumentError as refused:
         lines = str(refused).splitlines()
         assert all(line.startswith(f"{blueprint}:") for line in lines), lines
@@ -203,10 +274,16 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
     content = yaml.safe_load(blueprint.read_text(encoding="utf-8"))
     assert plan.country in content["data"]["jurisdictions"]
     assert plan.cost.total <= content["budget"]["monthly_usd"]
+    least = 2 if written.availability_percent > 99 else 1
+    if isinstance(plan, ScoredPlan):
+        assert all(one.replicas >= least for one in (plan.service, *plan.scorers))
+        named = {one.name for one in plan.service.outcomes}
+        assert {plan.service.otherwise, *(rule.outcome for rule in plan.service.rules)} <= named
+        assert min(one.at_least for one in plan.service.outcomes) == 0
+        return
     known = {role.name for role in plan.gateway.aliases}
     assert all(set(alias.fallbacks) <= known - {alias.name} for alias in plan.gateway.aliases)
     assert all(set(team.aliases) <= known for team in plan.gateway.teams)
-    least = 2 if written.availability_percent > 99 else 1
     main = [server.replicas for server in plan.servers if server.name in ("chat", "small", "large", "worker")]
     assert all(replicas >= least for replicas in main)
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from blueprints import load, questions
-from blueprints.served.model import Served
+from blueprints.governed import Governed
 from cli.blueprints import EXAMPLES
 from cli.main import app
 
@@ -22,7 +22,7 @@ def test_enter_alone_makes_a_blueprint_that_has_a_plan(tmp_path: Path, kind: str
     file = tmp_path / "mine.yaml"
     made = new(kind, file, "--ask", said="\n" * 60)
     assert made.exit_code == 0, made.output
-    assert load.serving(file)[1].cost.total > 0
+    assert load.governed(file)[1].cost.total > 0
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=")
     assert text.count("\n# ") >= 3, "what its parts are is said"
@@ -36,7 +36,7 @@ def test_what_a_kind_needs_is_asked_and_nothing_else(kind: str) -> None:
     assert {"name", "owner.team", "data.class", "data.jurisdictions", "budget.monthly_usd"} <= set(asked)
     assert not {"kind", "latency", "answers"} & {name.partition(".")[0] for name in asked}
     model = load.KINDS[kind]
-    assert issubclass(model, Served)
+    assert issubclass(model, Governed)
     assert all(model.model_fields[name.partition(".")[0]].is_required() for name in asked)
 
 

@@ -23,6 +23,7 @@ SUPPORT = {
     "rule_cases.py",
     "policy_data.py",
     "conftest.py",
+    "decided.py",
     "bench.py",
     "calibrate.py",
     "commands.py",

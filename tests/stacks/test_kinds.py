@@ -7,6 +7,7 @@ from conftest import ROOT, Stack
 from rehearsed import backend, changed
 
 from blueprints import load
+from blueprints.scored.resolve import ScoredPlan
 from cli.blueprints import EXAMPLES
 from cli.operate import packs_of
 from engine.localcluster.cluster import Cluster
@@ -30,8 +31,13 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
         assert made.changes == foreseen.changes
         again = stack.run("up")
         assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
-        servers = {one.name for one in load.serving(Path(file))[1].servers}
-        assert serving(cluster, stack, servers), "every model server and the gateway is ready"
+        plan = load.governed(Path(file))[1]
+        parts = (
+            {"decisions", "documents", *(one.name for one in plan.scorers)}
+            if isinstance(plan, ScoredPlan)
+            else {"gateway", "gateway-counters", *(one.name for one in plan.servers)}
+        )
+        assert serving(cluster, stack, parts), "every model server and the one door is ready"
         changed_file = changed(tmp_path, EXAMPLES[kind], {**change, "owner.cost_centre": "CC-9"})
         stack.overrides = {"domicile:blueprint": changed_file}
         retagged = stack.run("up")
@@ -45,7 +51,7 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
     assert stack.resources() == []
 
 
-def serving(cluster: Cluster, stack: Stack, servers: set[str]) -> bool:
+def serving(cluster: Cluster, stack: Stack, wanted: set[str]) -> bool:
     space = str(stack.session().store.load().outputs()["namespace"])
     connection = Connection(str(cluster.kubeconfig), None)
     try:
@@ -54,7 +60,7 @@ def serving(cluster: Cluster, stack: Stack, servers: set[str]) -> bool:
         connection.close()
     lasting = [pod for pod in found if pod["status"].get("phase") != "Succeeded"]
     parts = {str(pod["metadata"]["labels"]["app.kubernetes.io/name"]) for pod in lasting}
-    assert {"gateway", "gateway-counters", *servers} <= parts, parts
+    assert wanted <= parts, parts
     return all(ready(pod["status"].get("conditions") or []) for pod in lasting)
 
 

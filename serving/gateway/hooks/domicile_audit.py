@@ -30,21 +30,29 @@ class Log:
         self._previous = START
         self._lock = threading.Lock()
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Add a record and see it to the disk.
+    def write(self, *records: dict[str, Any]) -> None:
+        """Add records and see them to the disk, all at once.
 
         Raises:
             OSError: it could not be written.
         """
         with self._lock:
-            body = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"), **record}
-            line, seal = sealed(body, self._previous)
-            data = line.encode()
+            seal, lines = self._previous, ""
+            for record in records:
+                body = {"at": now(), **record}
+                line, seal = sealed(body, seal)
+                lines += line
+            data = lines.encode()
             if os.write(self._descriptor, data) != len(data):
                 message = "the audit log's disk is full"
                 raise OSError(message)
             os.fdatasync(self._descriptor)
             self._previous = seal
+
+
+def now() -> str:
+    """The time, as the log has it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
 def sealed(body: dict[str, Any], previous: str) -> tuple[str, str]:

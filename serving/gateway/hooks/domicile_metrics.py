@@ -8,7 +8,7 @@ from typing import Any
 
 metrics: Any = importlib.import_module("prometheus_client")
 
-SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 40, 80, 160)
+SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 40, 80, 160)
 REQUESTS = metrics.Counter(
     "domicile_gateway_requests",
     "Requests by how they ended.",

@@ -1,0 +1,1 @@
+"""Studies of patients that a model looks at before people do."""

@@ -1,0 +1,1 @@
+"""Decisions about transactions while they wait."""

@@ -1,0 +1,137 @@
+"""What every workload's blueprint says, whatever it does: its owner, its data, its money, its target. Pure."""
+
+from abc import ABC
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from blueprints.refusal import Reason
+from blueprints.written import Country, DataClass, Name, Owner, Written
+from catalog.inventory import Inventory
+from components.namespace.spec import NamespaceSpec
+from components.ownership import PREFIX, Ownership
+from components.targets import WorkloadTarget
+from planning.cost import Cost
+
+
+class Data(Written):
+    """What law and policy say of the data."""
+
+    class_: Annotated[str, Field(alias="class", description="public, internal, confidential or restricted.")]
+    jurisdictions: Annotated[list[Country], Field(min_length=1, description="Countries the data must stay in.")]
+    retention_days: Annotated[int, Field(gt=0, le=3650)] = 365
+
+    @model_validator(mode="after")
+    def _known_class(self) -> "Data":
+        if self.class_ not in {one.value for one in DataClass}:
+            message = f"class: '{self.class_}' is not a data class; choose {', '.join(DataClass)}"
+            raise ValueError(message)
+        return self
+
+
+class Budget(Written):
+    """What it may cost a month, and what happens when the plan costs more."""
+
+    monthly_usd: Annotated[int, Field(gt=0)]
+    when_exceeded: Literal["refuse", "warn"] = "refuse"
+
+
+def unset(prefix: str, part: Written) -> tuple[str, ...]:
+    """Fields of a part that were left to their defaults, as `prefix.name = value`."""
+    names = (name for name in type(part).model_fields if name not in part.model_fields_set)
+    return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names)
+
+
+class Governed(Written, ABC):
+    """A workload: somebody answers for it, its data have a class and a place, it has a budget."""
+
+    name: Name
+    owner: Owner
+    data: Data
+    availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.5
+    budget: Budget
+    target: WorkloadTarget
+
+    def refusals(self) -> tuple[Reason, ...]:
+        """What its kind does not allow, beyond what can be seen in one field."""
+        return ()
+
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What its namespace tells of it, beyond its owner and its data."""
+        return ()
+
+    def taken_for_granted(self) -> tuple[str, ...]:
+        """What its kind assumes beyond the fields every kind has."""
+        return ()
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose everything is that is made of it."""
+        return Ownership(
+            workload=self.name,
+            owner=self.owner.team,
+            cost_centre=self.owner.cost_centre,
+            data_class=self.data.class_,
+            jurisdictions=tuple(self.data.jurisdictions),
+        )
+
+
+def refused(blueprint: Governed, inventory: Inventory, classes: tuple[str, ...] | None) -> Iterator[Reason]:
+    """Where its data may not be; ``classes`` are those the target has keys for, None where any will do."""
+    allowed = blueprint.data.jurisdictions
+    if inventory.country not in allowed:
+        text = (
+            f"the cluster '{blueprint.target.cluster}' stands in {inventory.country}, the data must stay in "
+            f"{', '.join(allowed)}: choose another target, or add {inventory.country} if the law allows it"
+        )
+        yield Reason(("data", "jurisdictions"), text)
+    if classes is not None and blueprint.data.class_ not in classes:
+        text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
+        yield Reason(("data", "class"), text)
+
+
+def money(blueprint: Governed, bill: Cost, remedy: str, reasons: list[Reason]) -> tuple[str, ...]:
+    """Warnings of what has no price or too high a one; a budget that refuses adds to ``reasons``, with the remedy."""
+    warnings = [f"no price is known for {item}: the total leaves it out" for item in bill.unknown]
+    limit = blueprint.budget.monthly_usd
+    if bill.total > limit:
+        text = f"the plan costs {bill.total:,.2f} USD a month, the budget is {limit:,} USD"
+        if blueprint.budget.when_exceeded == "refuse":
+            reasons.append(Reason(("budget", "monthly_usd"), f"{text}: {remedy}"))
+        else:
+            warnings.append(text)
+    return tuple(warnings)
+
+
+def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods: int) -> NamespaceSpec:
+    """The namespace and what all of its pods may ask for together."""
+    annotations = (
+        (f"{PREFIX}/contact", blueprint.owner.contact),
+        (f"{PREFIX}/monthly-budget-usd", str(blueprint.budget.monthly_usd)),
+        (f"{PREFIX}/retention-days", str(blueprint.data.retention_days)),
+        (f"{PREFIX}/jurisdictions", ",".join(blueprint.data.jurisdictions)),
+        *((f"{PREFIX}/{key}", text) for key, text in blueprint.notes()),
+    )
+    quota = {
+        "requests.nvidia.com/gpu": str(gpus),
+        "requests.cpu": str(cpu),
+        "requests.memory": f"{memory_gib}Gi",
+        "persistentvolumeclaims": "10",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+        "pods": str(pods),
+    }
+    return NamespaceSpec(name=blueprint.name, ownership=blueprint.ownership, quota=quota, annotations=annotations)
+
+
+def assumed(blueprint: Governed, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of these fields the blueprint left to their defaults, and what those are."""
+    fields = type(blueprint).model_fields
+    found: list[str] = []
+    for name in names:
+        if name in fields and name not in blueprint.model_fields_set:
+            value = getattr(blueprint, name)
+            shown = value.model_dump() if hasattr(value, "model_dump") else value
+            found.append(f"{name} = {shown}")
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Machines whose sensors tell when they will fail."""

@@ -1,0 +1,225 @@
+"""The service that decides, as its pods run it, with stand-ins for models, a feature store and the document store."""
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+
+from engine import processes
+from serving.decisions.files import files
+from serving.decisions.spec import DecisionsSpec
+from serving.gateway.hooks.domicile_policy import digest
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv" / "gateway" / "bin"
+KEYS = {"payments": "sk-payments", "reviewers": "sk-reviewers"}
+HEADERS = {team: {"Authorization": f"Bearer {key}"} for team, key in KEYS.items()}
+
+
+class World(http.server.BaseHTTPRequestHandler):
+    """Models (Open Inference Protocol), a feature store (Feast) and a filer (SeaweedFS), as they are told to be.
+
+    ``score`` is every model's answer unless its server has one of its own in ``scores``. A model in ``frozen`` answers
+    only when the event is set; one in ``broken`` answers with that status; ``odd`` replaces its whole answer.
+    """
+
+    protocol_version = "HTTP/1.1"
+    #: an answer is sent in one piece: two would wait for each other's acknowledgement
+    wbufsize = -1
+    score: ClassVar[float] = 0.1
+    scores: ClassVar[dict[str, float]] = {}
+    frozen: ClassVar[dict[str, threading.Event]] = {}
+    broken: ClassVar[dict[str, int]] = {}
+    odd: ClassVar[dict[str, Any]] = {}
+    asked: ClassVar[list[tuple[str, dict[str, Any], str]]] = []
+    known: ClassVar[dict[str, list[float | None]]] = {}
+    files: ClassVar[dict[str, bytes]] = {}
+    store_works: ClassVar[bool] = True
+
+    @classmethod
+    def begin(cls) -> None:
+        """As it is before a test."""
+        cls.score = 0.1
+        cls.store_works = True
+        for kept in (cls.scores, cls.frozen, cls.broken, cls.odd, cls.asked, cls.known, cls.files):
+            kept.clear()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
+        del format, args
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        World.asked.append((self.path, body, str(self.headers.get("Authorization", ""))))
+        if self.path == "/get-online-features":
+            (entity,) = next(iter(body["entities"].values()))
+            given = self.known.get(entity, [None] * len(body["features"]))
+            names = [one.partition(":")[2] for one in body["features"]]
+            self.reply(200, {"metadata": {"feature_names": names}, "results": [{"values": [one]} for one in given]})
+            return
+        server = self.path.split("/")[3]
+        if server in self.frozen:
+            self.frozen[server].wait(30)
+        if server in self.broken:
+            self.reply(self.broken[server], {"error": "broken"})
+            return
+        score = self.scores.get(server, self.score)
+        told = {
+            "outputs": [
+                {"name": "output__0", "datatype": "FP32", "shape": [1, 2], "data": [1 - score, score]},
+                {"name": "shares", "datatype": "FP32", "shape": [1, 3], "data": [0.5, -0.25, 0.0]},
+            ]
+        }
+        self.reply(200, self.odd.get(server, told))
+
+    def do_GET(self) -> None:
+        path = urllib.parse.unquote(self.path.partition("?")[0])
+        if path in self.files:
+            self.reply(200, self.files[path])
+        elif path.endswith("/") and any(name.startswith(path) for name in self.files):
+            entries = [{"FullPath": name, "Mode": 420} for name in sorted(self.files) if name.startswith(path)]
+            self.reply(200, {"Entries": entries, "ShouldDisplayLoadMore": False})
+        else:
+            self.reply(404, {})
+
+    def do_PUT(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.store_works:
+            self.files[urllib.parse.unquote(self.path)] = content
+        self.reply(201 if self.store_works else 503, {})
+
+    def do_DELETE(self) -> None:
+        self.files.pop(urllib.parse.unquote(self.path), None)
+        self.reply(204, b"")
+
+    def reply(self, status: int, content: Any) -> None:
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class Many(http.server.ThreadingHTTPServer):
+    """A server that many clients ask at once, whose threads are not waited for."""
+
+    request_queue_size = 512
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no trouble of ours."""
+
+
+@contextmanager
+def world() -> Generator[str]:
+    """The stand-ins; gives their address."""
+    World.begin()
+    server = Many(("127.0.0.1", 0), World)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        for event in World.frozen.values():
+            event.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether something becomes true in time."""
+    ends = time.monotonic() + seconds
+    pause = threading.Event()
+    while not true():
+        if time.monotonic() > ends:
+            return False
+        pause.wait(0.02)
+    return True
+
+
+class Running:
+    """The service in a process of its own."""
+
+    def __init__(self, folder: Path, spec: DecisionsSpec, models: str, address: str = "") -> None:
+        """Write its files, exactly as its pods get them; the stand-ins at ``address`` are the models' too if not given."""
+        self.folder = folder
+        self.audit = folder / "audit"
+        self.address = address = address or models
+        found = files(spec, {"scorer": models, "challenger": models})
+        policy = json.loads(found["decisions.json"])
+        if policy["features"]:
+            policy["features"]["address"] = address
+        if policy["burst"]:
+            policy["burst"]["address"] = f"{address}/v2/models/burst/versions/1/infer"
+        home = folder / "files"
+        home.mkdir(parents=True, exist_ok=True)
+        for name, text in {**found, "decisions.json": json.dumps(policy)}.items():
+            (home / name).write_text(text, encoding="utf-8")
+        (self.port,) = processes.free_ports(1)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=HEADERS["payments"], timeout=60)
+
+    def start(self) -> "Running":
+        """Start it, and wait until it answers."""
+        self.audit.mkdir(exist_ok=True)
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(self.folder / "files"),
+            "DOMICILE_KEYS": json.dumps({digest(key): team for team, key in KEYS.items()}),
+            "DOMICILE_TOKENS": "a-key-of-this-test",
+            "DOMICILE_AUDIT": str(self.audit),
+            "DOCUMENTS": self.address,
+            "HOSTNAME": "decisions-0",
+            "BURST_API_KEY": "sk-burst",
+        }
+        command = [str(ENVIRONMENT / "uvicorn"), "domicile_decisions:app", "--port", str(self.port), "--no-access-log"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        assert until(lambda: processes.listens(self.port)), (self.folder / "log").read_text()
+        return self
+
+    def kill(self) -> None:
+        """End it at once, as a node that dies does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def close(self) -> None:
+        """End it for good."""
+        self.kill()
+        self.client.close()
+
+    def ask(self, inputs: dict[str, Any], **more: Any) -> httpx.Response:
+        """Ask for a decision."""
+        return self.client.post("/v1/decisions", json={"id": "tx-1", "inputs": inputs, **more})
+
+    def decided(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """A decision."""
+        answer = self.ask(inputs)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def records(self) -> list[dict[str, Any]]:
+        """The audit log, checked."""
+        from serving.gateway.hooks import domicile_audit
+
+        return [one for file in sorted(self.audit.glob("*.jsonl")) for one in domicile_audit.records(file)]
+
+    def counted(self, name: str) -> list[tuple[dict[str, str], float]]:
+        """A metric's series, with their labels."""
+        from prometheus_client.parser import text_string_to_metric_families
+
+        found = text_string_to_metric_families(self.client.get("/metrics/").text)
+        samples = [one for family in found for one in family.samples if one.name == name]
+        return [(one.labels, one.value) for one in samples]
