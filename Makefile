@@ -69,6 +69,7 @@ mutate: $(STAMP)
 docs: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python policies/pages.py
 	@$(BIN)/python -m blueprints.pages
+	@$(BIN)/python -m blueprints.governance.pages
 
 policy-data: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python tests/policy_data.py

@@ -1,11 +1,12 @@
 """What every workload's blueprint says, whatever it does: its owner, its data, its money, its target. Pure."""
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from blueprints.governance.purpose import LOG_DAYS, Class, Purpose, Risk, risk
 from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
@@ -43,11 +44,20 @@ def unset(prefix: str, part: Written) -> tuple[str, ...]:
     return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names)
 
 
+Phase = Literal["prototype", "foundation", "scale", "governed"]
+PHASES: tuple[Phase, ...] = ("prototype", "foundation", "scale", "governed")
+
+
 class Governed(Written, ABC):
     """A workload: somebody answers for it, its data have a class and a place, it has a budget."""
 
     name: Name
     owner: Owner
+    purpose: Purpose = Purpose()
+    phase: Annotated[
+        Phase | None, Field(description="How far it has come; what that asks for must be there. `domicile promote`.")
+    ] = None
+    review_on: Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$", description="The day it is looked at again.")] = ""
     data: Data
     availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.5
     budget: Budget
@@ -64,6 +74,37 @@ class Governed(Written, ABC):
     def taken_for_granted(self) -> tuple[str, ...]:
         """What its kind assumes beyond the fields every kind has."""
         return ()
+
+    @property
+    @abstractmethod
+    def models_used(self) -> tuple[str, ...]:
+        """Its models, as approvals name them."""
+
+    @property
+    @abstractmethod
+    def exposed(self) -> tuple[str, ...]:
+        """How it is reached from outside, or asks outside; empty where it does neither."""
+
+    @property
+    @abstractmethod
+    def overseers(self) -> str:
+        """Who looks at what it does; empty for nobody."""
+
+    @property
+    def talks(self) -> bool:
+        """Whether people talk to it."""
+        return False
+
+    @property
+    def generates(self) -> bool:
+        """Whether it writes texts or makes pictures."""
+        return False
+
+    @property
+    def risk(self) -> Risk:
+        """Its class by the AI Act."""
+        countries = tuple(self.data.jurisdictions)
+        return risk(self.purpose, countries, talks=self.talks, generates=self.generates)
 
     @property
     def ownership(self) -> Ownership:
@@ -89,6 +130,17 @@ def refused(blueprint: Governed, inventory: Inventory, classes: tuple[str, ...] 
     if classes is not None and blueprint.data.class_ not in classes:
         text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
         yield Reason(("data", "class"), text)
+    if blueprint.risk.of is Class.HIGH:
+        if not blueprint.overseers:
+            text = (
+                f"people oversee a use of high risk (AI Act, Art. 14; {blueprint.risk.why}): let them see what it does"
+            )
+            yield Reason(("review",), text)
+        if blueprint.data.retention_days < LOG_DAYS:
+            text = (
+                f"events of a use of high risk are kept for six months, {LOG_DAYS} days, at least (AI Act, Art. 26(6))"
+            )
+            yield Reason(("data", "retention_days"), text)
 
 
 def money(blueprint: Governed, bill: Cost, remedy: str, reasons: list[Reason]) -> tuple[str, ...]:

@@ -7,6 +7,9 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from blueprints.governance import approvals
+from blueprints.governance.approvals import Approvals
+from blueprints.governance.governed import govern
 from blueprints.governed import Governed
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
@@ -94,15 +97,15 @@ def plan(file: Path) -> Plan:
     return decide(file)[1]
 
 
-def decide(file: Path) -> tuple[Blueprint, Plan]:
-    """Read a blueprint and decide everything; gives both.
+def decide(file: Path, agreed: Approvals | None = None) -> tuple[Blueprint, Plan]:
+    """Read a blueprint and decide everything; gives both. ``agreed`` stands for the approvals that lie beside it.
 
     Raises:
         DocumentError: as of ``plan``.
     """
     loaded = load(file)
     try:
-        return loaded.blueprint, _decided(file, loaded)
+        return loaded.blueprint, _decided(file, loaded, agreed)
     except RefusedError as error:
         lines = [
             f"{loaded.document.where(one.path)}: {'.'.join(map(str, one.path))}: {one.text}" for one in error.reasons
@@ -110,7 +113,7 @@ def decide(file: Path) -> tuple[Blueprint, Plan]:
         raise DocumentError("\n".join(lines)) from error
 
 
-def _decided(file: Path, loaded: Loaded) -> Plan:
+def _decided(file: Path, loaded: Loaded, agreed: Approvals | None) -> Plan:
     blueprint = loaded.blueprint
     if isinstance(blueprint, StateStore):
         return state_stores.resolve(blueprint)
@@ -118,9 +121,11 @@ def _decided(file: Path, loaded: Loaded) -> Plan:
         target = blueprint.target
         return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
     place = _place(file, loaded.document, blueprint)
+    agreed = approvals.read(file) if agreed is None else agreed
     if isinstance(blueprint, Scored):
-        return scored.resolve(blueprint, place.hardware, place.classes, in_house=place.in_house)
-    return served.resolve(blueprint, place.hardware, place.classes)
+        plan = scored.resolve(blueprint, place.hardware, place.classes, in_house=place.in_house)
+        return govern(blueprint, plan, agreed)
+    return govern(blueprint, served.resolve(blueprint, place.hardware, place.classes), agreed)
 
 
 def serving(file: Path) -> tuple[Served, ServedPlan]:
@@ -136,13 +141,13 @@ def serving(file: Path) -> tuple[Served, ServedPlan]:
     raise DocumentError(message)
 
 
-def governed(file: Path) -> tuple[Governed, ServedPlan | ScoredPlan]:
-    """The blueprint and the plan of a workload, whatever it does.
+def governed(file: Path, agreed: Approvals | None = None) -> tuple[Governed, ServedPlan | ScoredPlan]:
+    """The blueprint and the plan of a workload, whatever it does; ``agreed`` as of ``decide``.
 
     Raises:
         DocumentError: it is no workload's, or it cannot be used or not be planned.
     """
-    found, decided = decide(file)
+    found, decided = decide(file, agreed)
     if isinstance(found, Governed) and isinstance(decided, (ServedPlan, ScoredPlan)):
         return found, decided
     message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' is no workload's"

@@ -165,7 +165,7 @@ def shaped(text: str, file: Path) -> None:
     Raises:
         DocumentError: one is none; as of the file.
     """
-    with _written(text, file) as trial:
+    with written(text, file) as trial:
         load.load(trial)
 
 
@@ -175,14 +175,14 @@ def tried(text: str, file: Path) -> str:
     Raises:
         DocumentError: it cannot be planned; every reason, as of the file.
     """
-    with _written(text, file) as trial:
+    with written(text, file) as trial:
         plan = load.governed(trial)[1]
     gpus = " and ".join(f"{count} x {product}" for product, count in sorted(plan.products.items())) or "no accelerators"
     return f"{gpus} in {plan.region}, {plan.country}: {plan.cost.total:,.0f} USD a month of {plan.budget_usd:,} USD"
 
 
 @contextmanager
-def _written(text: str, file: Path) -> Generator[Path]:
+def written(text: str, file: Path) -> Generator[Path]:
     """A file beside the one to be, so that what it names is found; its errors are told as that one's."""
     with tempfile.NamedTemporaryFile("w", dir=file.resolve().parent, prefix=".domicile-", suffix=".yaml") as trial:
         trial.write(text)

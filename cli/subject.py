@@ -47,6 +47,16 @@ def blueprint_of(stack: str, folder: Path) -> Path:
     return project.root / name
 
 
+def file_of(subject: str, folder: Path) -> Path:
+    """A blueprint's file, named itself or by its stack.
+
+    Raises:
+        ProjectError: there is neither.
+    """
+    file = Path(subject)
+    return file if file.is_file() or file.suffix in (".yaml", ".yml") else blueprint_of(subject, folder)
+
+
 def shown(file: Path, root: Path) -> Path:
     """A file as people read it: from the project's folder, where it lies inside."""
     return file.relative_to(root) if file.is_relative_to(root) else file

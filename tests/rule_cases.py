@@ -1214,6 +1214,64 @@ AI: dict[str, Case] = {
         [One(NAMESPACE, {"metadata": {"labels": U}})],
         {"profiles": ["eu-ai-act"]},
     ),
+    "ai-approvals": Case(
+        of(
+            NAMESPACE,
+            place({}, {}),
+            place({}, {"domicile.dev/approvals-needed": ""}),
+            place(
+                {},
+                {
+                    "domicile.dev/approvals-needed": "finance data",
+                    "domicile.dev/approved-by-finance": "f@example.com until 2027-06-30: 5,000 USD a month",
+                    "domicile.dev/approved-by-data": "d@example.com until 2026-11-23: confidential data in DE",
+                },
+            ),
+        ),
+        of(
+            NAMESPACE,
+            place({}, {"domicile.dev/approvals-needed": "finance"}),
+            place(
+                {},
+                {
+                    "domicile.dev/approvals-needed": "data",
+                    "domicile.dev/approved-by-finance": "f@x.org until 2027-06-30",
+                },
+            ),
+            place(
+                {},
+                {
+                    "domicile.dev/approvals-needed": "data",
+                    "domicile.dev/approved-by-data": "d@x.org until 2026-11-22: it",
+                },
+            ),
+            place(
+                {},
+                {
+                    "domicile.dev/approvals-needed": "data",
+                    "domicile.dev/approved-by-data": "d@x.org until 2026-13-40: it",
+                },
+            ),
+            place({}, {"domicile.dev/approvals-needed": "data", "domicile.dev/approved-by-data": "d@x.org for ever"}),
+        ),
+        [One(NAMESPACE, {"metadata": {"annotations": U}})],
+        {"today": "2026-11-23"},
+    ),
+    "ai-dates-kept": Case(
+        of(
+            NAMESPACE,
+            place({}, {}),
+            place({}, {"domicile.dev/expires": "2026-11-23", "domicile.dev/review-on": "2027-01-01"}),
+        ),
+        of(
+            NAMESPACE,
+            place({}, {"domicile.dev/expires": "2026-11-22"}),
+            place({}, {"domicile.dev/review-on": "2026-11-22", "domicile.dev/expires": "2027-11-22"}),
+            place({}, {"domicile.dev/review-on": "next year"}),
+        ),
+        [One(NAMESPACE, {"metadata": {"annotations": U}})],
+        {"today": "2026-11-23"},
+    ),
     "ai-rollback": Case(
         of(DEPLOYMENT, pod(), pod(spec={"revisionHistoryLimit": 3}), pod(spec={"revisionHistoryLimit": 1})),
         of(

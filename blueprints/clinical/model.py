@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.governance.purpose import Purpose
 from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.scored.model import Demand, Scored
@@ -29,6 +30,7 @@ class Clinical(Scored):
     """A model orders studies by urgency; people find, always, and see everything when no model looked."""
 
     kind: Literal["clinical"]
+    purpose: Purpose = Purpose(area="medical-device")
     studies: Studies
     findings: Annotated[list[Name], Field(min_length=2, description="What people may find.")]
 

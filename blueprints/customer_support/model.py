@@ -70,6 +70,11 @@ class CustomerSupport(Chatting):
         """AI Act, article 50: people know that they talk to a machine. And the languages it answers in."""
         return (self.disclosure, f"Answer in the customer's language, one of: {', '.join(self.customers.languages)}.")
 
+    @property
+    def overseers(self) -> str:
+        """Who takes over where the assistant is not sure."""
+        return self.hand_over.team
+
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Whom to call, and how fast they come."""
         taken = self.hand_over

@@ -69,6 +69,11 @@ class DocumentProcessing(Batching):
             fields=json.dumps([one.model_dump() for one in self.fields], ensure_ascii=False),
         )
 
+    @property
+    def overseers(self) -> str:
+        """Who looks at what could not be read."""
+        return self.people.team
+
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Who looks at what could not be read."""
         return (

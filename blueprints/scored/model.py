@@ -159,6 +159,22 @@ class Scored(Governed, ABC):
     log_values: Annotated[bool, Field(description="Write values to the audit log, not only their digest.")] = False
 
     @property
+    def models_used(self) -> tuple[str, ...]:
+        """Its model and the challenger, with their versions."""
+        beside = (self.challenger,) if self.challenger is not None else ()
+        return tuple(f"{one.name}@{one.version}" for one in (self.model, *beside))
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The model elsewhere."""
+        return (f"asks {self.elsewhere.address}",) if self.elsewhere is not None else ()
+
+    @property
+    def overseers(self) -> str:
+        """Those who look at what waits, where anything does."""
+        return self.reviewers.team if any(one.people for one in self.outcomes) else ""
+
+    @property
     @abstractmethod
     def demand(self) -> Demand:
         """What is asked of it."""

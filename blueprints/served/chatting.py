@@ -90,6 +90,11 @@ class Chatting(Served, ABC):
     fallback: Annotated[Refuse | SmallerModel | Endpoint, Field(discriminator="kind")] = Refuse(kind="refuse")
 
     @property
+    def talks(self) -> bool:
+        """People ask, it answers."""
+        return True
+
+    @property
     @abstractmethod
     def asked(self) -> Asked:
         """What people ask."""

@@ -147,6 +147,28 @@ class Served(Governed, ABC):
     access: Access = Access()
     answers: Answers = Answers()
 
+    @property
+    def models_used(self) -> tuple[str, ...]:
+        """The models of its roles, and the endpoint outside."""
+        outside = (self.outside.endpoint.model,) if self.outside is not None else ()
+        return tuple(dict.fromkeys((*(role.model for role in self.roles()), *outside)))
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The gateway's host name, and the endpoint outside."""
+        name = (f"reached as {self.access.hostname}",) if self.access.hostname else ()
+        return (*name, *((f"asks {self.outside.endpoint.address}",) if self.outside is not None else ()))
+
+    @property
+    def overseers(self) -> str:
+        """The owner's people, where they see answers."""
+        return self.owner.team if self.review.sample_percent or self.answers.confidence else ""
+
+    @property
+    def generates(self) -> bool:
+        """Models that write are what it is about."""
+        return True
+
     @abstractmethod
     def roles(self) -> tuple[Role, ...]:
         """The model servers it needs, in the order they are placed."""

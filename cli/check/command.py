@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprints import load
+from blueprints.governance.approvals import file_of
 from catalog import documents
 from catalog.documents import Document, DocumentError
 from cli.check import config as configs
@@ -125,11 +126,13 @@ def _touched(project: projects.Project, commit: str) -> tuple[str, ...]:
 
 
 def _neighbours(blueprint: Path) -> list[Path]:
-    """Files that a blueprint names: its platform's blueprint, its inventory."""
+    """Files that belong to a blueprint: its platform's blueprint, its inventory, its approvals."""
     content: Any = documents.read(blueprint).content
     target: Any = content.get("target") if documents.is_map(content) else None
     named = [target.get(key) for key in ("platform", "inventory")] if documents.is_map(target) else []
-    return [blueprint.parent / name for name in named if isinstance(name, str)]
+    approvals = file_of(blueprint)
+    beside = [approvals] if approvals.is_file() else []
+    return [*(blueprint.parent / name for name in named if isinstance(name, str)), *beside]
 
 
 def _inside(root: Path, tree: Path) -> Path:

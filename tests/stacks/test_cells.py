@@ -29,7 +29,9 @@ def _state(tmp_path: Path) -> Iterator[None]:
 
 def judged(blueprint: str) -> Stack:
     """A stack of a blueprint under all packs; what a platform's stack would tell is not known yet."""
-    packs = tuple(PackSource(pack, in_process=True) for pack in packs_of())
+    # trials and agreements end: to them it is a day of the year they were written in
+    config = {"*": {"today": "2026-12-15"}}
+    packs = tuple(PackSource(pack, in_process=True, config=config) for pack in packs_of())
     overrides = {"domicile:blueprint": blueprint}
     return Stack(ROOT, "local", packs=packs, overrides=overrides, rehearsal=Rehearsal(), unknowns_fail=False)
 

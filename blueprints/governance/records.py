@@ -1,0 +1,162 @@
+"""Records that auditors ask for, from the blueprint and the plan: model card, data sheet, impact assessment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from blueprints.governance import practices
+from blueprints.governance.practices import Situation
+from blueprints.scored.model import Scored
+from blueprints.scored.resolve import ScoredPlan
+from blueprints.served.model import Served
+from catalog import models as catalog
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAMES = ("model-card", "data-sheet", "impact-assessment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A model as the card has it; blank where it is not known."""
+
+    part: str
+    model: str
+    licence: str
+    parameters: str
+    where: str
+    replicas: int
+    accelerators: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A store: its volume, and how long its backups are kept."""
+
+    name: str
+    gib: int
+    backups: str
+
+
+def records(situation: Situation, file: str) -> dict[str, str]:
+    """The records by file name; ``file`` is how they name the blueprint. The same for the same files."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 it is Markdown, of the workload's own words
+    )
+    told: dict[str, Any] = {
+        "file": file,
+        "blueprint": situation.blueprint,
+        "plan": situation.plan,
+        "risk": situation.blueprint.risk,
+        "judged": practices.judge(situation),
+        "needs": situation.needs,
+        "models": list(_models(situation)),
+        "reasons": list(_reasons(situation)),
+        "objectives": list(_objectives(situation)),
+        "oversight": list(_oversight(situation)),
+        "stores": list(_stores(situation)),
+        "reached": list(_reached(situation)),
+        "logged": _logged(situation),
+    }
+    return {f"{name}.md": environment.get_template(f"{name}.md.j2").render(told) for name in NAMES}
+
+
+def _models(one: Situation) -> Iterator[Card]:
+    plan = one.plan
+    if isinstance(plan, ScoredPlan):
+        for scorer, decision in zip(plan.scorers, plan.decisions, strict=True):
+            yield Card(
+                part=scorer.name,
+                model=f"{scorer.model}@{scorer.version} ({scorer.format}, {scorer.digest[:19]})",
+                licence=scorer.licence,
+                parameters="",
+                where=f"pool {decision.placed.pool}" if decision.placed else "processors",
+                replicas=scorer.replicas,
+                accelerators=f"{scorer.gpus} each" if scorer.gpus else "none",
+            )
+        return
+    for server, decision in zip(plan.servers, plan.decisions, strict=True):
+        known = catalog.find(server.model)
+        yield Card(
+            part=server.name,
+            model=f"{server.model} ({server.precision}, {server.engine} {server.runs.release})",
+            licence=server.licence,
+            parameters=f"{known.params_b:g} billion" if known is not None else "",
+            where=f"pool {decision.placed.pool}",
+            replicas=server.replicas,
+            accelerators=f"{server.gpus} x {decision.placed.product} each",
+        )
+    outside = one.blueprint.outside if isinstance(one.blueprint, Served) else None
+    if outside is not None:
+        yield Card(
+            part=outside.alias,
+            model=outside.endpoint.model,
+            licence="by its vendor's contract",
+            parameters="",
+            where=f"{outside.endpoint.address}, in {outside.endpoint.country}",
+            replicas=0,
+            accelerators="none of ours",
+        )
+
+
+def _reasons(one: Situation) -> Iterator[str]:
+    if isinstance(one.plan, ScoredPlan):
+        for scored in one.plan.decisions:
+            yield from (f"{scored.role}: {text}" for text in scored.reasons)
+    else:
+        for served in one.plan.decisions:
+            yield from (f"{served.role}: {text}" for text in served.sizing.reasons)
+
+
+def _objectives(one: Situation) -> Iterator[str]:
+    blueprint = one.blueprint
+    yield f"{blueprint.availability_percent:g} % of requests are answered"
+    if isinstance(blueprint, Scored):
+        yield f"95 % within {blueprint.demand.within_ms:,} ms"
+    if isinstance(blueprint, Served):
+        latency = blueprint.latency
+        yield f"95 % begin within {latency.first_token_ms:,} ms and go on with a token each {latency.per_token_ms:,} ms"
+    yield f"it costs {one.plan.cost.total:,.0f} USD a month, {blueprint.budget.monthly_usd:,} at most"
+
+
+def _oversight(one: Situation) -> Iterator[str]:
+    wanted = ("fallback", "people-look", "redaction", "alerts-arrive")
+    for judged in practices.judge(one):
+        if judged.practice.id in wanted:
+            yield f"{judged.practice.title}: {judged.seen.says}"
+
+
+def _stores(one: Situation) -> Iterator[Stored]:
+    plan = one.plan
+    if isinstance(plan, ScoredPlan):
+        specs = [plan.documents]
+    else:
+        beside = plan.batch.documents if plan.batch else None
+        specs = [*((plan.knowledge.documents, plan.knowledge.vectors) if plan.knowledge else ())]
+        specs += [beside] if beside else []
+    for spec in specs:
+        yield Stored(name=spec.name, gib=spec.storage_gib, backups=f"{spec.keep_backups} days")
+    audit, replicas = (
+        (plan.service.audit_gib, plan.service.replicas)
+        if isinstance(plan, ScoredPlan)
+        else (plan.gateway.audit_gib, plan.gateway.replicas)
+    )
+    yield Stored(name=f"audit log of each of {replicas} replicas", gib=audit, backups="none")
+
+
+def _reached(one: Situation) -> Iterator[str]:
+    blueprint = one.blueprint
+    if isinstance(blueprint, Scored):
+        yield f"asked by {', '.join(blueprint.access.callers)}, with a key each"
+    if isinstance(blueprint, Served):
+        yield f"asked by {', '.join(team.name for team in blueprint.access.teams)}, with a key each"
+    yield from blueprint.exposed or ("from outside the cluster nobody reaches it, and it asks nobody there",)
+
+
+def _logged(one: Situation) -> str:
+    return next(judged.seen.says for judged in practices.judge(one) if judged.practice.id == "no-texts-in-logs") + "."

@@ -1,0 +1,1 @@
+"""`domicile promote`, `domicile maturity`, `domicile records`: how far workloads have come."""
