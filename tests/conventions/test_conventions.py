@@ -123,14 +123,14 @@ def test_readme_commands_exist() -> None:
 
 
 SHOWN = re.findall(
-    r"^\$ domicile ((?:plan|place|size|cost|check) .+)\n((?:(?!```|\$ ).*\n)+)",
+    r"^\$ domicile ((?:plan|place|size|cost|check|promote|maturity) .+|blueprints)\n((?:(?!```|\$ ).*\n)+)",
     (ROOT / "README.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
 
 
 def test_the_readme_shows_decisions() -> None:
-    assert {words.split()[0] for words, _ in SHOWN} == {"plan", "place", "size", "cost", "check"}
+    assert {words.split()[0] for words, _ in SHOWN} == {"plan", "place", "size", "cost", "check", "promote", "maturity", "blueprints"}
 
 
 @pytest.mark.parametrize(("words", "output"), SHOWN, ids=[words for words, _ in SHOWN])
