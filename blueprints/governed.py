@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,7 +14,9 @@ from catalog.inventory import Inventory
 from components.namespace.spec import NamespaceSpec
 from components.ownership import PREFIX, Ownership
 from components.targets import WorkloadTarget
+from planning.capacity import Placed
 from planning.cost import Cost
+from serving.monitoring.spec import MonitoringSpec
 
 
 class Data(Written):
@@ -116,6 +119,37 @@ class Governed(Written, ABC):
             data_class=self.data.class_,
             jurisdictions=tuple(self.data.jurisdictions),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPlan(ABC):
+    """What every workload's plan has: where it is, what it costs, its namespace, and what is watched of it."""
+
+    name: str
+    cluster: str
+    region: str
+    country: str
+    cost: Cost
+    budget_usd: int
+    warnings: tuple[str, ...]
+    assumed: tuple[str, ...]
+    namespace: NamespaceSpec
+    monitoring: MonitoringSpec
+
+    @property
+    @abstractmethod
+    def products(self) -> dict[str, int]:
+        """GPUs in use, by product."""
+
+    @property
+    @abstractmethod
+    def replicated(self) -> tuple[Placed, ...]:
+        """Where parts with accelerators stand of which there is more than one."""
+
+    @property
+    def gpus(self) -> int:
+        """GPUs in use."""
+        return sum(self.products.values())
 
 
 def refused(blueprint: Governed, inventory: Inventory, classes: tuple[str, ...] | None) -> Iterator[Reason]:

@@ -26,15 +26,21 @@ from blueprints.served.workload import workload_of
 from blueprints.state_store import resolve as state_stores
 from blueprints.state_store.model import StateStore
 from blueprints.state_store.resolve import StateStorePlan
+from blueprints.trained import resolve as trained
+from blueprints.trained.model import Trained
+from blueprints.trained.resolve import TrainedPlan
 from catalog import documents, inventory
 from catalog.documents import Document, DocumentError
 from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-Blueprint = Served | Scored | Platform | StateStore
-Plan = ServedPlan | ScoredPlan | PlatformPlan | StateStorePlan
+Blueprint = Served | Scored | Trained | Platform | StateStore
+Plan = ServedPlan | ScoredPlan | TrainedPlan | PlatformPlan | StateStorePlan
 FOLDER = Path(__file__).parent
+
+
+FAMILIES = (Served, Scored, Trained)
 
 
 def _kinds() -> dict[str, type[Blueprint]]:
@@ -43,7 +49,7 @@ def _kinds() -> dict[str, type[Blueprint]]:
     for file in FOLDER.glob("*/model.py"):
         module = importlib.import_module(f"blueprints.{file.parent.name}.model")
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, (Served, Scored)) and one.__module__ == module.__name__:
+            if isinstance(one, type) and issubclass(one, FAMILIES) and one.__module__ == module.__name__:
                 field = one.model_fields.get("kind")
                 if field is not None:
                     found[get_args(field.annotation)[0]] = one
@@ -122,6 +128,8 @@ def _decided(file: Path, loaded: Loaded, agreed: Approvals | None) -> Plan:
         return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
     place = _place(file, loaded.document, blueprint)
     agreed = approvals.read(file) if agreed is None else agreed
+    if isinstance(blueprint, Trained):
+        return govern(blueprint, trained.resolve(blueprint, place.hardware, place.classes), agreed)
     if isinstance(blueprint, Scored):
         plan = scored.resolve(blueprint, place.hardware, place.classes, in_house=place.in_house)
         return govern(blueprint, plan, agreed)
@@ -141,14 +149,14 @@ def serving(file: Path) -> tuple[Served, ServedPlan]:
     raise DocumentError(message)
 
 
-def governed(file: Path, agreed: Approvals | None = None) -> tuple[Governed, ServedPlan | ScoredPlan]:
+def governed(file: Path, agreed: Approvals | None = None) -> tuple[Governed, ServedPlan | ScoredPlan | TrainedPlan]:
     """The blueprint and the plan of a workload, whatever it does; ``agreed`` as of ``decide``.
 
     Raises:
         DocumentError: it is no workload's, or it cannot be used or not be planned.
     """
     found, decided = decide(file, agreed)
-    if isinstance(found, Governed) and isinstance(decided, (ServedPlan, ScoredPlan)):
+    if isinstance(found, Governed) and isinstance(decided, (ServedPlan, ScoredPlan, TrainedPlan)):
         return found, decided
     message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' is no workload's"
     raise DocumentError(message)

@@ -50,6 +50,9 @@ def begun(kind: str, site: str, file: Path) -> CommentedMap:
         raise DocumentError(message)
     reader: Any = YAML()
     content: Any = reader.load(known[site].read_text(encoding="utf-8"))
+    # how far it has come, and who agreed to that, is the example's own
+    for own in ("phase", "review_on"):
+        content.pop(own, None)
     target = content["target"]
     for key in ("platform", "inventory"):
         if key in target:

@@ -37,6 +37,7 @@ _SERVED: dict[str, Path] = {
     "chat-next": ("models", "candidate"),
     "worker": ("worker",),
     "batch": ("window",),
+    "training": ("dataset",),
     "scorer": ("model",),
     "challenger": ("challenger",),
     "decisions": ("outcomes",),

@@ -6,11 +6,13 @@ from pathlib import Path
 from rich.table import Table
 
 from blueprints import load
+from blueprints.governed import WorkPlan
 from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import ServedPlan
 from blueprints.state_store.resolve import StateStorePlan
+from blueprints.trained.resolve import TrainedPlan
 from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
@@ -44,6 +46,8 @@ def show(plan: Plan) -> None:
         console().print(f"[bold]{plan.name}[/] in {plan.region}, {plan.country}, for {operators}")
     elif isinstance(plan, ScoredPlan):
         _scored(plan)
+    elif isinstance(plan, TrainedPlan):
+        _trained(plan)
     else:
         _served(plan)
 
@@ -142,7 +146,29 @@ def _scored(plan: ScoredPlan) -> None:
     _rest(plan, 0)
 
 
-def _rest(plan: ServedPlan | ScoredPlan, priced: int) -> None:
+def _trained(plan: TrainedPlan) -> None:
+    out = console()
+    run = plan.training
+    out.print(
+        f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country}): run {run.run} makes {run.model}"
+    )
+    table = _table("base", "where", "nodes", "GPUs", "hours", "USD/month")
+    for one, line in zip(plan.decisions, plan.cost.lines, strict=False):
+        usd = "unknown" if line.usd is None else f"{line.usd:,.2f}"
+        gpus = f"{one.nodes * one.gpus_per_node} x {one.placed.product}"
+        table.add_row(one.model, f"pool {one.placed.pool}", str(one.nodes), gpus, f"{one.hours:,.1f}", usd)
+    out.print(table)
+    again = f"again by '{run.schedule}' ({run.time_zone})" if run.schedule else "once"
+    out.print(f"trained {again}; handed over as /models/{run.model}/<version> when it passes {run.gates}")
+    out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
+    out.print("\n[bold]why[/]")
+    for one in plan.decisions:
+        for reason in (*one.reasons, *(f"not chosen: {text}" for text in one.rejected)):
+            out.print(f"  {one.role}: {reason}")
+    _rest(plan, 0)
+
+
+def _rest(plan: WorkPlan, priced: int) -> None:
     """The bill's lines after the first ones, warnings, and what was taken for granted."""
     out = console()
     for line in plan.cost.lines[priced:]:

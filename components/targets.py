@@ -19,6 +19,7 @@ class Capabilities(Part):
     keda: bool = False
     prometheus_operator: bool = False
     gateway_api: bool = False
+    kueue: bool = False
 
 
 class ObjectStorage(Part):
@@ -40,6 +41,7 @@ class KubernetesTarget(Part):
     storage_class: str = Field("encrypted", description="Storage class for volumes of one pod; it must encrypt.")
     shared_storage_class: str = Field("encrypted-shared", description="Storage class for volumes many pods read.")
     ingress_class: str = "nginx"
+    queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
     keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
     objects: ObjectStorage | None = None
@@ -83,6 +85,7 @@ class PlatformTarget(Part):
     platform: str = Field(description="The platform's blueprint, relative to this one.")
     stack: str = Field(description="The platform's stack.")
     ingress_class: str = "nginx"
+    queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
     storage_class: str = "encrypted"
     shared_storage_class: str = "encrypted-shared"

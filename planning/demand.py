@@ -12,7 +12,7 @@ from catalog.models import Model
 from planning import sizing
 from planning.estimate import memory
 from planning.sizing import Load, Objective, Sizing
-from planning.workload import Workload
+from planning.workload import Training, Workload
 
 GENERATING = ("chat", "rag", "batch")
 Levels = tuple[tuple[float, int], ...]
@@ -267,9 +267,13 @@ class Run:
 
 def training(workload: Workload, accelerator: Accelerator) -> Run | str:
     """How many accelerators finish a run by its deadline; the reason in a sentence when none do."""
-    asked = workload.training
-    if asked is None:
+    if workload.training is None:
         return "the workload trains nothing"
+    return run(workload.training, accelerator)
+
+
+def run(asked: Training, accelerator: Accelerator) -> Run | str:
+    """The same for a run by itself."""
     model = models.find(asked.model)
     if model is None or model.params_b is None:
         return f"the catalog does not know the size of {asked.model}"

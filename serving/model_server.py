@@ -10,6 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import PREFIX, Ownership
+from serving import placing
 from serving.engines.contract import WEIGHTS_PATH, Engine, Serve, Task
 from serving.engines.table import ENGINES
 
@@ -17,10 +18,6 @@ PORT = 8000
 LOAD_GIB_PER_S = 0.2
 MAX_START_S = 1800
 DRAIN_S = 30
-
-
-#: taints that clouds put on pools of spot nodes and of a compute class, beside that of the accelerator
-POOL_TAINTS = ("cloud.google.com/compute-class", "kubernetes.azure.com/scalesetpriority")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,24 +175,12 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
     engine = spec.runs
     live = {"httpGet": {"path": engine.live, "port": engine.port}}
     ready = {"httpGet": {"path": engine.ready, "port": engine.port}}
-    wanted = [{"key": key, "operator": "In", "values": [value]} for key, value in _labels(spec)]
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": grace_s(spec.answer_s),
-        "tolerations": [
-            *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in engine.tolerated),
-            {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"},
-            *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in POOL_TAINTS),
-        ],
-        "affinity": {
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
-            }
-        }
-        if wanted
-        else {},
+        **placing.on_nodes(_labels(spec), engine.tolerated),
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,

@@ -12,10 +12,11 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import PREFIX, Ownership
+from serving import placing
 from serving.engines.contract import Engine, Serve
 from serving.engines.nvidia import REPOSITORY
 from serving.engines.table import ENGINES
-from serving.model_server import POOL_TAINTS, scraped
+from serving.model_server import scraped
 
 PORT = 8000
 METRICS_PORT = 8002
@@ -197,13 +198,7 @@ def _pod(args: ScorerArgs, selector: dict[str, str], start: int) -> dict[str, An
         max_model_len=1,
         max_num_seqs=spec.batch,
     )
-    wanted = [*((spec.gpu_label,) if spec.gpu_label else ()), *spec.node_labels]
-    terms = [{"matchExpressions": [{"key": key, "operator": "In", "values": [value]} for key, value in wanted]}]
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
-    tolerated = [
-        *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in (*engine.tolerated, *POOL_TAINTS)),
-        {"key": "sku", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"},
-    ]
+    wanted = (*((spec.gpu_label,) if spec.gpu_label else ()), *spec.node_labels)
     repository = {"name": "repository", "mountPath": REPOSITORY}
     ready = {"httpGet": {"path": engine.ready, "port": PORT}}
     live = {"httpGet": {"path": engine.live, "port": PORT}}
@@ -212,8 +207,7 @@ def _pod(args: ScorerArgs, selector: dict[str, str], start: int) -> dict[str, An
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": 2 * DRAIN_S + 30,
-        "tolerations": tolerated if spec.gpus else [],
-        "affinity": affinity if spec.gpus else {},
+        **(placing.on_nodes(wanted, engine.tolerated) if spec.gpus else {}),
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,

@@ -22,6 +22,9 @@ from blueprints.served.resolve import ServedPlan  # noqa: E402
 from blueprints.state_store import wire as state_stores  # noqa: E402
 from blueprints.state_store.model import StateStore  # noqa: E402
 from blueprints.state_store.resolve import StateStorePlan  # noqa: E402
+from blueprints.trained import wire as trained  # noqa: E402
+from blueprints.trained.model import Trained  # noqa: E402
+from blueprints.trained.resolve import TrainedPlan  # noqa: E402
 from stacks.clouds import kit_for, platform_kit_for, state_kit_for  # noqa: E402
 
 SCRIPTS = ROOT / "serving" / "scripts"
@@ -47,6 +50,8 @@ match blueprint, plan:
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
     case Scored(), ScoredPlan():
         outputs = scored.wire(plan, kit_for(blueprint.target), programs("stage", "filer", "modelfiles"))
+    case Trained(), TrainedPlan():
+        outputs = trained.wire(plan, kit_for(blueprint.target), programs("train", "stage", "filer", "modelfiles"))
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
     case StateStore(), StateStorePlan():

@@ -8,6 +8,7 @@ from rehearsed import changed
 
 from blueprints import load, pages
 from blueprints.scored.model import Scored
+from blueprints.served.model import Served
 from cli.blueprints import EXAMPLES
 
 #: every worked example of every kind of workload
@@ -40,6 +41,13 @@ SCORING: dict[str, list[Any]] = {
     "rules": [[], [{"field": "amount", "over": 5, "outcome": "look", "why": "much"}]],
     "log_values": [True, False],
     "access.callers": [["a"], ["a", "b"], ["reviewers"]],
+}
+RUNNING: dict[str, list[Any]] = {
+    "dataset.tokens_b": [0.001, 0.05, 500.0],
+    "dataset.gib": [0.1, 900.0],
+    "deadline_hours": [0.5, 24.0, 2000.0],
+    "gates": [[], [{"measure": "loss", "at_most": 2.0}], [{"measure": "loss"}]],
+    "target.capabilities": [{}, {"kueue": True}, {"prometheus_operator": True}],
 }
 OWN: dict[Path, dict[str, list[Any]]] = {
     EXAMPLES["customer-support"]: {
@@ -77,6 +85,17 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "features": [None, {"view": "v", "entity": "e", "field": "card", "names": ["a"]}],
         "burst": [{"address": "https://burst.example.com/infer", "country": country} for country in ("DE", "US")],
     },
+    EXAMPLES["fine-tuning"]: {
+        "base": ["Qwen/Qwen3-4B", "Qwen/Qwen3-32B", "nobody/knows-it"],
+        "learning.method": ["lora", "full"],
+        "schedule": [None, {"cron": "0 1 * * *", "runs_per_month": 30.0}],
+        **RUNNING,
+    },
+    EXAMPLES["training"]: {
+        "base": ["Qwen/Qwen3-4B", "Qwen/Qwen3-8B"],
+        "trainer": [["run", "{first}", "{output}"], ["run"], []],
+        **RUNNING,
+    },
     EXAMPLES["predictive-maintenance"]: {
         "machines.count": [1, 1200, 500_000],
         "machines.every_minutes": [0.1, 5.0],
@@ -103,7 +122,8 @@ OWN: dict[Path, dict[str, list[Any]]] = {
 def generated(folder: Path, file: Path, seed: int) -> Path:
     """A changed copy of an example."""
     choose = random.Random(f"{file.stem}{seed}")  # noqa: S311 the same blueprints in every run
-    scored = issubclass(load.KINDS[load.kind_of(load.load(file).blueprint)], Scored)
-    wanted = {**COMMON, **(SCORING if scored else CHATTING), **OWN[file]}
+    model = load.KINDS[load.kind_of(load.load(file).blueprint)]
+    family = SCORING if issubclass(model, Scored) else CHATTING if issubclass(model, Served) else {}
+    wanted = {**COMMON, **family, **OWN[file]}
     change = {path: choose.choice(wanted[path]) for path in choose.sample(sorted(wanted), choose.randint(1, 6))}
     return Path(changed(folder, file, change))

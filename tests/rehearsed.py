@@ -7,6 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT, Stack
 
+from blueprints.governance.approvals import file_of
 from engine import urn as urns
 from engine.session import Rehearsal
 from engine.state.resource import ResourceState
@@ -42,6 +43,10 @@ def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
             target[key] = str((file.parent / target[key]).resolve())
     copy = folder / file.name
     copy.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    agreed = file_of(file)
+    if agreed.is_file():
+        file_of(copy).parent.mkdir(exist_ok=True)
+        file_of(copy).write_bytes(agreed.read_bytes())
     return str(copy)
 
 

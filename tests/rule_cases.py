@@ -1262,6 +1262,7 @@ AI: dict[str, Case] = {
             NAMESPACE,
             place({}, {}),
             place({}, {"domicile.dev/expires": "2026-11-23", "domicile.dev/review-on": "2027-01-01"}),
+            place({}, {"domicile.dev/review-on": "2026-11-23"}),
         ),
         of(
             NAMESPACE,

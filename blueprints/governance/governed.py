@@ -7,13 +7,11 @@ from blueprints.governance import practices
 from blueprints.governance.approvals import Approvals, Need, asked, needs
 from blueprints.governance.practices import Judged, Situation
 from blueprints.governance.purpose import Class
-from blueprints.governed import Governed
+from blueprints.governed import Governed, WorkPlan
 from blueprints.refusal import Reason, RefusedError
-from blueprints.scored.resolve import ScoredPlan
-from blueprints.served.resolve import ServedPlan
 from components.ownership import PREFIX
 
-_Plan = TypeVar("_Plan", ServedPlan, ScoredPlan)
+_Plan = TypeVar("_Plan", bound=WorkPlan)
 
 
 def govern(blueprint: Governed, plan: _Plan, approvals: Approvals) -> _Plan:
@@ -31,7 +29,7 @@ def govern(blueprint: Governed, plan: _Plan, approvals: Approvals) -> _Plan:
     return replace(plan, namespace=replace(plan.namespace, annotations=notes))
 
 
-def look(blueprint: Governed, plan: ServedPlan | ScoredPlan, approvals: Approvals) -> Situation:
+def look(blueprint: Governed, plan: WorkPlan, approvals: Approvals) -> Situation:
     """A workload, its plan, and the agreements it needs."""
     wanted = asked(blueprint, float(plan.cost.total))
     return Situation(blueprint=blueprint, plan=plan, needs=needs(wanted, approvals))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from blueprints.governance.approvals import Need
-from blueprints.governed import PHASES, Governed, Phase
+from blueprints.governed import PHASES, Governed, Phase, WorkPlan
 from blueprints.scored.model import Scored
-from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.batching import Batching
 from blueprints.served.chatting import Chatting
 from blueprints.served.model import Served
 from blueprints.served.resolve import ServedPlan
+from blueprints.trained.model import Trained
 from blueprints.written import DataClass
 from catalog import models
 
@@ -27,7 +27,7 @@ class Situation:
     """A workload, its plan, and the agreements it needs."""
 
     blueprint: Governed
-    plan: ServedPlan | ScoredPlan
+    plan: WorkPlan
     needs: tuple[Need, ...]
 
 
@@ -92,7 +92,8 @@ def _lacks(says: str, at: tuple[str, ...], change: tuple[tuple[str, Any], ...] =
 
 
 def _available(one: Situation) -> Seen | None:
-    if isinstance(one.blueprint, Batching) or (isinstance(one.plan, ServedPlan) and not one.plan.servers):
+    answering = isinstance(one.blueprint, Scored | Served) and not isinstance(one.blueprint, Batching)
+    if not answering or (isinstance(one.plan, ServedPlan) and not one.plan.servers):
         return None
     percent = one.blueprint.availability_percent
     if percent > 99:
@@ -105,16 +106,9 @@ def _available(one: Situation) -> Seen | None:
 
 
 def _zones(one: Situation) -> Seen | None:
-    plan = one.plan
-    if isinstance(one.blueprint, Batching):
+    if isinstance(one.blueprint, Batching) or not one.plan.replicated:
         return None
-    if isinstance(plan, ServedPlan):
-        placed = [decision.placed for decision in plan.decisions if decision.sizing.replicas > 1]
-    else:
-        placed = [decision.placed for decision in plan.decisions if decision.placed and decision.replicas > 1]
-    if not placed:
-        return None
-    alone = sorted({each.pool for each in placed if len(each.zones) < 2})
+    alone = sorted({each.pool for each in one.plan.replicated if len(each.zones) < 2})
     if not alone:
         return _done("replicas stand in two zones")
     return _lacks(f"pool {', '.join(alone)} has one zone: give it nodes in another", ("target",))
@@ -174,6 +168,8 @@ def _fallback(one: Situation) -> Seen | None:
     blueprint = one.blueprint
     if isinstance(blueprint, Scored):
         return _done(f"without the model {len(blueprint.rules)} rules decide, then '{blueprint.otherwise}'")
+    if isinstance(blueprint, Trained):
+        return _done("a run that loses its nodes goes on from its last checkpoint")
     if not isinstance(blueprint, Chatting):
         return None
     if blueprint.fallback.kind != "refuse":
@@ -227,9 +223,11 @@ def _people(one: Situation) -> Seen:
     return _lacks("people look at no outcome: let one of them wait for people", ("outcomes",))
 
 
-def _identities(one: Situation) -> Seen:
+def _identities(one: Situation) -> Seen | None:
     blueprint = one.blueprint
-    identities = blueprint.access.identities if isinstance(blueprint, Served | Scored) else []
+    if not isinstance(blueprint, Served | Scored):
+        return None
+    identities = blueprint.access.identities
     if identities:
         return _done(f"people and programs prove who they are to {identities[0].issuer}")
     text = "whoever has a key may ask: name the identity provider whose tokens are taken"

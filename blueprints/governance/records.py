@@ -12,7 +12,12 @@ from blueprints.governance.practices import Situation
 from blueprints.scored.model import Scored
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.model import Served
+from blueprints.served.resolve import ServedPlan
+from blueprints.trained.model import Trained
+from blueprints.trained.resolve import TrainedPlan
 from catalog import models as catalog
+from components.document_store.spec import DocumentStoreSpec
+from components.vector_store.spec import VectorStoreSpec
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = ("model-card", "data-sheet", "impact-assessment")
@@ -80,13 +85,26 @@ def _models(one: Situation) -> Iterator[Card]:
                 accelerators=f"{scorer.gpus} each" if scorer.gpus else "none",
             )
         return
+    if isinstance(plan, TrainedPlan):
+        (run,) = plan.decisions
+        yield Card(
+            part=f"base of {plan.training.model}",
+            model=run.model,
+            licence=known.licence if (known := catalog.find(run.model)) is not None else "",
+            parameters=_parameters(run.model),
+            where=f"pool {run.placed.pool}, {run.hours:g} hours",
+            replicas=run.nodes,
+            accelerators=f"{run.gpus_per_node} x {run.placed.product} each",
+        )
+        return
+    if not isinstance(plan, ServedPlan):
+        return
     for server, decision in zip(plan.servers, plan.decisions, strict=True):
-        known = catalog.find(server.model)
         yield Card(
             part=server.name,
             model=f"{server.model} ({server.precision}, {server.engine} {server.runs.release})",
             licence=server.licence,
-            parameters=f"{known.params_b:g} billion" if known is not None else "",
+            parameters=_parameters(server.model),
             where=f"pool {decision.placed.pool}",
             replicas=server.replicas,
             accelerators=f"{server.gpus} x {decision.placed.product} each",
@@ -104,18 +122,32 @@ def _models(one: Situation) -> Iterator[Card]:
         )
 
 
+def _parameters(model: str) -> str:
+    known = catalog.find(model)
+    return f"{known.params_b:g} billion" if known is not None and known.params_b is not None else ""
+
+
 def _reasons(one: Situation) -> Iterator[str]:
     if isinstance(one.plan, ScoredPlan):
         for scored in one.plan.decisions:
             yield from (f"{scored.role}: {text}" for text in scored.reasons)
-    else:
+    if isinstance(one.plan, TrainedPlan):
+        for trained in one.plan.decisions:
+            yield from (f"{trained.role}: {text}" for text in trained.reasons)
+    if isinstance(one.plan, ServedPlan):
         for served in one.plan.decisions:
             yield from (f"{served.role}: {text}" for text in served.sizing.reasons)
 
 
 def _objectives(one: Situation) -> Iterator[str]:
     blueprint = one.blueprint
-    yield f"{blueprint.availability_percent:g} % of requests are answered"
+    if isinstance(blueprint, Trained):
+        yield f"a run ends within {blueprint.deadline_hours:g} hours"
+        for gate in blueprint.gates:
+            bound = f"at least {gate.at_least:g}" if gate.at_least is not None else f"at most {gate.at_most:g}"
+            yield f"nothing is handed over unless {gate.measure} is {bound}"
+    else:
+        yield f"{blueprint.availability_percent:g} % of requests are answered"
     if isinstance(blueprint, Scored):
         yield f"95 % within {blueprint.demand.within_ms:,} ms"
     if isinstance(blueprint, Served):
@@ -133,30 +165,36 @@ def _oversight(one: Situation) -> Iterator[str]:
 
 def _stores(one: Situation) -> Iterator[Stored]:
     plan = one.plan
+    specs: list[DocumentStoreSpec | VectorStoreSpec] = []
+    audit, replicas = 0, 0
     if isinstance(plan, ScoredPlan):
-        specs = [plan.documents]
-    else:
-        beside = plan.batch.documents if plan.batch else None
-        specs = [*((plan.knowledge.documents, plan.knowledge.vectors) if plan.knowledge else ())]
-        specs += [beside] if beside else []
+        specs.append(plan.documents)
+        audit, replicas = plan.service.audit_gib, plan.service.replicas
+    if isinstance(plan, TrainedPlan):
+        specs.append(plan.documents)
+        yield Stored(name="checkpoints", gib=plan.training.checkpoints_gib, backups="none")
+    if isinstance(plan, ServedPlan):
+        specs += [plan.knowledge.documents, plan.knowledge.vectors] if plan.knowledge is not None else []
+        specs += [plan.batch.documents] if plan.batch is not None else []
+        audit, replicas = plan.gateway.audit_gib, plan.gateway.replicas
     for spec in specs:
         yield Stored(name=spec.name, gib=spec.storage_gib, backups=f"{spec.keep_backups} days")
-    audit, replicas = (
-        (plan.service.audit_gib, plan.service.replicas)
-        if isinstance(plan, ScoredPlan)
-        else (plan.gateway.audit_gib, plan.gateway.replicas)
-    )
-    yield Stored(name=f"audit log of each of {replicas} replicas", gib=audit, backups="none")
+    if replicas:
+        yield Stored(name=f"audit log of each of {replicas} replicas", gib=audit, backups="none")
 
 
 def _reached(one: Situation) -> Iterator[str]:
     blueprint = one.blueprint
     if isinstance(blueprint, Scored):
         yield f"asked by {', '.join(blueprint.access.callers)}, with a key each"
+    if isinstance(blueprint, Trained):
+        yield "its own pods, and the store of its data and models"
     if isinstance(blueprint, Served):
         yield f"asked by {', '.join(team.name for team in blueprint.access.teams)}, with a key each"
     yield from blueprint.exposed or ("from outside the cluster nobody reaches it, and it asks nobody there",)
 
 
 def _logged(one: Situation) -> str:
+    if isinstance(one.blueprint, Trained):
+        return "Of each version: its base, its dataset with the digest, its image, its measures."
     return next(judged.seen.says for judged in practices.judge(one) if judged.practice.id == "no-texts-in-logs") + "."

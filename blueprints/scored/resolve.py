@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprints import governed
+from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
 from blueprints.scored import refused, watching
@@ -16,14 +17,12 @@ from blueprints.served.resolve import PROCESSORS
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
 from components.feature_store.server import PORT as FEATURES_PORT
-from components.namespace.spec import NamespaceSpec
 from planning import cost
 from planning.capacity import Capacity, Placed
 from planning.cost import Cost, CostLine
 from serving.decisions import spec as decisions
 from serving.decisions.spec import NAME, DecisionsSpec
 from serving.gateway.spec import Issuer
-from serving.monitoring.spec import MonitoringSpec
 from serving.scorer import ScorerSpec, Shape
 
 #: a server that is wholly needed is one behind which requests wait
@@ -51,24 +50,14 @@ class ScorerDecision:
     rejected: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredPlan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPlan(WorkPlan):
     """Everything that will be made, what it costs, and the reasons."""
 
-    name: str
-    cluster: str
-    region: str
-    country: str
     decisions: tuple[ScorerDecision, ...]
-    cost: Cost
-    budget_usd: int
-    warnings: tuple[str, ...]
-    assumed: tuple[str, ...]
-    namespace: NamespaceSpec
     documents: DocumentStoreSpec
     scorers: tuple[ScorerSpec, ...]
     service: DecisionsSpec
-    monitoring: MonitoringSpec
 
     @property
     def products(self) -> dict[str, int]:
@@ -80,9 +69,9 @@ class ScoredPlan:
         return dict(found)
 
     @property
-    def gpus(self) -> int:
-        """GPUs in use."""
-        return sum(self.products.values())
+    def replicated(self) -> tuple[Placed, ...]:
+        """Where parts with accelerators stand of which there is more than one."""
+        return tuple(one.placed for one in self.decisions if one.placed and one.replicas > 1)
 
 
 def resolve(

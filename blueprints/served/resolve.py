@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprints import governed
+from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
 from blueprints.served import batches, gateway, knowledge, refused, watching
@@ -26,7 +27,6 @@ from planning.sizing import Objective, Sizing
 from serving.engines.table import metrics_engine
 from serving.gateway.spec import GatewaySpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
-from serving.monitoring.spec import MonitoringSpec
 from serving.scaling import ScalingSpec
 from serving.weights import WeightsSpec
 
@@ -47,27 +47,17 @@ class ServerDecision:
     rejected: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ServedPlan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedPlan(WorkPlan):
     """Everything that will be made, what it costs, and the reasons."""
 
-    name: str
-    cluster: str
-    region: str
-    country: str
     decisions: tuple[ServerDecision, ...]
-    cost: Cost
-    budget_usd: int
-    warnings: tuple[str, ...]
-    assumed: tuple[str, ...]
-    namespace: NamespaceSpec
     weights: WeightsSpec | None
     servers: tuple[ModelServerSpec, ...]
     scaling: tuple[ScalingSpec, ...]
     gateway: GatewaySpec
     knowledge: Knowledge | None
     batch: BatchWork | None
-    monitoring: MonitoringSpec
 
     @property
     def products(self) -> dict[str, int]:
@@ -78,9 +68,9 @@ class ServedPlan:
         return dict(found)
 
     @property
-    def gpus(self) -> int:
-        """GPUs in use."""
-        return sum(self.products.values())
+    def replicated(self) -> tuple[Placed, ...]:
+        """Where parts with accelerators stand of which there is more than one."""
+        return tuple(one.placed for one in self.decisions if one.sizing.replicas > 1)
 
 
 def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None = None) -> ServedPlan:

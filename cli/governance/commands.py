@@ -1,14 +1,14 @@
 """The commands about how far workloads have come."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from blueprints.governed import Phase
 from cli.arguments import Folder, Json
 
 app = typer.Typer()
+Phase = Literal["prototype", "foundation", "scale", "governed"]
 Named = Annotated[str, typer.Argument(help="A blueprint, or the name of a stack.", show_default=False)]
 
 

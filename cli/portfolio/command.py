@@ -7,15 +7,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from blueprints import load
-from blueprints.governed import Governed
+from blueprints.governed import Governed, WorkPlan
 from blueprints.load import Blueprint, Plan
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
 from blueprints.scored.model import Scored
-from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.model import Served
-from blueprints.served.resolve import ServedPlan
 from blueprints.state_store.resolve import StateStorePlan
+from blueprints.trained.model import Trained
 from catalog import places
 from catalog.documents import DocumentError
 from cli.check.report import Judged, tally
@@ -96,7 +95,7 @@ def _row(stack: str, file: Path, judged: Judged | None) -> Row:
         cost_centre=owner.cost_centre,
         classes=classes,
         jurisdictions=countries,
-        where=plan.cluster if isinstance(plan, (ServedPlan, ScoredPlan)) else plan.region,
+        where=plan.cluster if isinstance(plan, WorkPlan) else plan.region,
         region=plan.region,
         country=plan.country,
         usd=float(plan.cost.total),
@@ -119,7 +118,7 @@ def _data(blueprint: Blueprint, plan: Plan) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _budget(plan: Plan) -> float | None:
-    if isinstance(plan, (ServedPlan, ScoredPlan)):
+    if isinstance(plan, WorkPlan):
         return plan.budget_usd
     return plan.budget.monthly_usd if isinstance(plan, PlatformPlan) else None
 
@@ -130,6 +129,8 @@ def _objectives(blueprint: Blueprint) -> tuple[str, ...]:
             f"{blueprint.availability_percent:g} % available",
             f"decided within {blueprint.demand.within_ms:,} ms",
         )
+    if isinstance(blueprint, Trained):
+        return (f"trained within {blueprint.deadline_hours:g} h",)
     if not isinstance(blueprint, Served):
         return ()
     latency = blueprint.latency

@@ -16,8 +16,8 @@ BACKUP_HOURS = 26
 def alerts(spec: MonitoringSpec) -> list[Alert]:
     """All alerts on causes."""
     found = [alert for server in spec.servers for alert in (*_engine(spec, server), *_pods(spec, server))]
-    gpus = _gpus(spec) if any(server.gpus for server in spec.servers) else []
-    return [*found, *gpus, *_gateway(spec), *_upkeep(spec)]
+    gpus = _gpus(spec) if spec.accelerated else []
+    return [*found, *gpus, *(_gateway(spec) if spec.door else ()), *_upkeep(spec)]
 
 
 def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:
@@ -248,6 +248,8 @@ def _upkeep(spec: MonitoringSpec) -> list[Alert]:
                 summary="the window's work was not finished",
             )
         )
+    if spec.training_s:
+        found += _training(spec)
     if spec.backups:
         found.append(
             Alert(
@@ -260,3 +262,25 @@ def _upkeep(spec: MonitoringSpec) -> list[Alert]:
             )
         )
     return found
+
+
+def _training(spec: MonitoringSpec) -> list[Alert]:
+    jobs = f'{spec.here},job_name=~"training-.*"'
+    return [
+        Alert(
+            name="TrainingFailed",
+            expression=f'max by (job_name) (kube_job_failed{{{jobs},condition="true"}}) > 0',
+            lasting="1m",
+            severity="ticket",
+            summary="a training run ended without a model",
+        ),
+        Alert(
+            name="TrainingSlow",
+            expression=f"time() - max by (job_name) (kube_job_status_start_time{{{jobs}}}) > {spec.training_s} "
+            f"unless on (job_name) kube_job_status_completion_time{{{jobs}}} "
+            f'unless on (job_name) (kube_job_failed{{{jobs},condition="true"}} > 0)',
+            lasting="15m",
+            severity="ticket",
+            summary=f"a training run takes longer than the {spec.training_s} s it was planned with",
+        ),
+    ]

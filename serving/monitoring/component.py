@@ -97,7 +97,7 @@ class Monitoring(Component):
             opts=self.child(),
         )
         scraped = [
-            (args.spec.door, "http", "/metrics/"),
+            *([(args.spec.door, "http", "/metrics/")] if args.spec.door else []),
             *((one.name, one.port, one.path) for one in args.spec.servers),
         ]
         for server, port, path in scraped:

@@ -13,9 +13,9 @@ WIDTH, HEIGHT = 8, 7
 
 def dashboard(spec: MonitoringSpec) -> dict[str, Any]:
     """The dashboard, as Grafana imports it."""
-    rows = [("Objectives", _objectives(spec)), ("Gateway", _gateway(spec))]
+    rows = [("Objectives", _objectives(spec)), ("Gateway", _gateway(spec))] if spec.door else []
     rows += [(f"{server.name} ({server.engine} {server.release})", _engine(spec, server)) for server in spec.servers]
-    if any(server.gpus for server in spec.servers):
+    if spec.accelerated:
         rows.append(("GPUs", _gpus(spec)))
     panels: list[dict[str, Any]] = []
     top = 0

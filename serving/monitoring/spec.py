@@ -35,7 +35,7 @@ class MonitoringSpec:
 
     ``door`` is the part that clients ask. ``aliases`` are held to the objectives; ``fallback_percent`` is how many
     requests fallbacks may answer. Work in windows has been done at least every ``batch_s`` seconds, 0 where there is
-    none.
+    none; a training run ends within ``training_s``.
     """
 
     ownership: Ownership
@@ -48,8 +48,14 @@ class MonitoringSpec:
     team_budgets: tuple[tuple[str, float], ...] = ()
     backups: bool = True
     batch_s: int = 0
+    training_s: int = 0
     keda: bool
     operator: bool
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether any of it has GPUs."""
+        return bool(self.training_s) or any(server.gpus for server in self.servers)
 
     @property
     def namespace(self) -> str:

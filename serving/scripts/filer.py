@@ -64,6 +64,16 @@ def write(base: str, path: str, content: bytes) -> None:
     send(base, path, "PUT", content)
 
 
+def upload(base: str, path: str, file: Path) -> None:
+    """Make or replace a file by one that lies here, however large."""
+    size = {"Content-Type": "application/octet-stream", "Content-Length": str(file.stat().st_size)}
+    url = base + urllib.parse.quote(path)
+    with file.open("rb") as content:
+        request = urllib.request.Request(url, method="PUT", data=content, headers=size)  # noqa: S310 the workload's
+        with urllib.request.urlopen(request, timeout=600) as answer:  # noqa: S310 as above
+            answer.read()
+
+
 def remove(base: str, path: str) -> None:
     """Remove a file; one that is gone already is no error."""
     try:

@@ -1,4 +1,4 @@
-"""Brings a model's version from the document store to its server, and starts nothing whose files are others."""
+"""Brings a version of a model or a dataset from the document store, and starts nothing whose files are others."""
 
 import os
 import sys
@@ -47,15 +47,16 @@ def stage(base: str, folder: str, wanted: str, target: Path, file: str) -> None:
 
 
 def main() -> None:
-    """Stage what the environment names, as Triton's repository has it."""
+    """Stage what the environment names; a model (`VERSION`, `CONFIG`) as Triton's repository has it."""
     told = os.environ
     target = Path(told["TARGET"])
     try:
-        stage(told["DOCUMENTS"], told["FOLDER"], told["DIGEST"], target / told["VERSION"], told["FILE"])
+        stage(told["DOCUMENTS"], told["FOLDER"], told["DIGEST"], target / told.get("VERSION", ""), told["FILE"])
     except StageError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    (target / "config.pbtxt").write_text(told["CONFIG"], encoding="utf-8")
+    if "CONFIG" in told:
+        (target / "config.pbtxt").write_text(told["CONFIG"], encoding="utf-8")
 
 
 if __name__ == "__main__":

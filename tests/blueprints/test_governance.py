@@ -84,11 +84,13 @@ def test_the_kinds_have_the_class_of_what_they_do() -> None:
         "customer-support": Class.LIMITED,
         "document-processing": Class.LIMITED,
         "edge-vision": Class.MINIMAL,
+        "fine-tuning": Class.MINIMAL,
         "fraud-detection": Class.MINIMAL,
         "knowledge-assistant": Class.LIMITED,
         "model-platform": Class.LIMITED,
         "predictive-maintenance": Class.MINIMAL,
         "prototype": Class.LIMITED,
+        "training": Class.MINIMAL,
     }
 
 

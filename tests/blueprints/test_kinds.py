@@ -16,6 +16,7 @@ from blueprints import load, pages, trace
 from blueprints.governed import Governed
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import ServedPlan
+from blueprints.trained.resolve import TrainedPlan
 from catalog.documents import DocumentError
 from cli.blueprints import EXAMPLES, new
 
@@ -25,6 +26,7 @@ SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
 FRAUD, PUMPS, WELDS, CHEST = (
     EXAMPLES[kind] for kind in ("fraud-detection", "predictive-maintenance", "edge-vision", "clinical")
 )
+TUNING, LAB = EXAMPLES["fine-tuning"], EXAMPLES["training"]
 ON_AWS = {
     "target": {
         "cloud": "platform",
@@ -130,6 +132,17 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (CHEST, ON_AWS, "target", "patients' pictures stay in the house"),
     (CHEST, {"data.jurisdictions": ["DE", "US"], "data.retention_days": 365}, "data.retention_days", "kept for six years, 2190 days"),
     (CHEST, {"challenger": {}}, "challenger.version", "Field required"),
+    (TUNING, {"base": "nobody/knows-it"}, "base", "the catalog does not know 'nobody/knows-it'"),
+    (TUNING, {"gates": []}, "gates", "at least 1"),
+    (TUNING, {"gates.1.measure": "eval_loss"}, "gates.1.measure", "'eval_loss' stands there twice"),
+    (TUNING, {"gates.0.at_least": 0.1}, "gates.0", "say at_least or at_most"),
+    (TUNING, {"dataset.tokens_b": 900.0}, "base", "finds no place: pool 'small'"),
+    (TUNING, {"dataset.file": "../secret"}, "dataset.file", "found '../secret'"),
+    (TUNING, {"image": "trl"}, "image", "found 'trl'"),
+    (TUNING, {"budget.monthly_usd": 1}, "budget.monthly_usd", "train on fewer tokens"),
+    (TUNING, {"data.jurisdictions": ["US"]}, "data.jurisdictions", "stands in DE"),
+    (LAB, {"trainer": ["torchrun"]}, "trainer", "it does not say {output}: its model is looked for there"),
+    (LAB, {"trainer": ["run", "{output}", "{first}", "--resume_from_checkpoint=x"]}, "trainer", "is added when there is a checkpoint"),
 ]  # fmt: skip
 
 
@@ -137,6 +150,34 @@ def test_a_site_with_an_uplink_for_its_frames_may_send_them(tmp_path: Path) -> N
     file = changed(tmp_path, WELDS, {**ON_AWS, "site.uplink_mbit": 200.0})
     plan = load.governed(Path(file))[1]
     assert plan.country == "IN"
+
+
+def test_a_run_is_as_large_as_its_deadline_needs_and_its_hours_are_paid(tmp_path: Path) -> None:
+    plan = load.governed(TUNING)[1]
+    assert isinstance(plan, TrainedPlan)
+    (one,) = plan.decisions
+    assert (one.nodes, one.gpus_per_node, one.placed.product) == (1, 1, "NVIDIA-L4")
+    hurried = load.governed(Path(changed(tmp_path, TUNING, {"deadline_hours": 2.0})))[1]
+    assert isinstance(hurried, TrainedPlan)
+    assert hurried.gpus == 4
+    assert hurried.decisions[0].hours < one.hours / 3
+    twice = {"schedule.runs_per_month": 2.0}
+    assert load.governed(Path(changed(tmp_path, TUNING, twice)))[1].cost.lines[0].usd == pytest.approx(
+        2 * float(plan.cost.lines[0].usd or 0), rel=1e-2
+    )
+    assert (plan.training.schedule, plan.training.queue) == ("0 19 1 * *", "")
+    other = load.governed(Path(changed(tmp_path, TUNING, {"dataset.version": 4})))[1]
+    assert isinstance(other, TrainedPlan)
+    assert other.training.run.startswith("1-")
+    assert other.training.run != plan.training.run, "no run goes on from checkpoints of another dataset"
+    queued = load.governed(Path(changed(tmp_path, LAB, {"target.capabilities.kueue": True})))[1]
+    assert isinstance(queued, TrainedPlan)
+    assert (queued.training.queue, queued.training.schedule) == ("default", "")
+    full = load.governed(Path(changed(tmp_path, TUNING, {"learning.method": "full", "budget.monthly_usd": 90_000})))[1]
+    assert isinstance(full, TrainedPlan)
+    assert full.training.checkpoints_gib > 10 * plan.training.checkpoints_gib
+    assert full.gpus > plan.gpus
+    assert not any("--use_peft" in word for word in full.training.command)
 
 
 def test_a_challenger_has_servers_of_its_own_and_another_version(tmp_path: Path) -> None:
@@ -280,6 +321,10 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
         named = {one.name for one in plan.service.outcomes}
         assert {plan.service.otherwise, *(rule.outcome for rule in plan.service.rules)} <= named
         assert min(one.at_least for one in plan.service.outcomes) == 0
+        return
+    if isinstance(plan, TrainedPlan):
+        assert plan.training.nodes * plan.training.gpus == plan.gpus > 0
+        assert plan.decisions[0].hours <= content["deadline_hours"]
         return
     known = {role.name for role in plan.gateway.aliases}
     assert all(set(alias.fallbacks) <= known - {alias.name} for alias in plan.gateway.aliases)

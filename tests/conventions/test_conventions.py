@@ -130,7 +130,16 @@ SHOWN = re.findall(
 
 
 def test_the_readme_shows_decisions() -> None:
-    assert {words.split()[0] for words, _ in SHOWN} == {"plan", "place", "size", "cost", "check", "promote", "maturity", "blueprints"}
+    assert {words.split()[0] for words, _ in SHOWN} == {
+        "plan",
+        "place",
+        "size",
+        "cost",
+        "check",
+        "promote",
+        "maturity",
+        "blueprints",
+    }
 
 
 @pytest.mark.parametrize(("words", "output"), SHOWN, ids=[words for words, _ in SHOWN])

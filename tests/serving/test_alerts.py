@@ -29,6 +29,7 @@ SPEC = MonitoringSpec(
     availability_percent=99.5,
     team_budgets=(("desk", 100.0),),
     batch_s=90_000,
+    training_s=36_000,
     keda=True,
     operator=True,
 )
@@ -45,6 +46,7 @@ GPU = 'exported_namespace="desk",exported_pod="chat-0",Hostname="n1",gpu="0"'
 POD = f'{HERE},pod="chat-0"'
 CERTIFICATE = 'certmanager_certificate_expiration_timestamp_seconds{exported_namespace="desk",name="gateway"}'
 WORKED = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="batch"}}'
+TRAINING = f'kube_job_{{}}{{{{{HERE},job_name="training-1"{{}}}}}}'
 MADE = f'kube_cronjob_created{{{HERE},cronjob="batch"}}'
 BACKUP = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="vectors-backup"}}'
 STEPS, RUNNING, WAITING = (
@@ -224,6 +226,29 @@ CASES: list[Case] = [
     # it has never ended well, and there was time enough
     ("BatchLate", "5m", "30h", True, {MADE: flat(0)}),
     ("BatchLate", "5m", "20h", False, {MADE: flat(0)}),
+    ("TrainingFailed", "1m", "10m", True, {TRAINING.format("failed", ',condition="true"'): flat(1)}),
+    ("TrainingFailed", "1m", "10m", False, {TRAINING.format("failed", ',condition="true"'): flat(0)}),
+    ("TrainingFailed", "1m", "10m", False, {TRAINING.format("complete", ',condition="true"'): flat(1)}),
+    ("TrainingSlow", "5m", "12h", True, {TRAINING.format("status_start_time", ""): flat(0)}),
+    ("TrainingSlow", "5m", "9h", False, {TRAINING.format("status_start_time", ""): flat(0)}),
+    # it has ended, well or not
+    (
+        "TrainingSlow",
+        "5m",
+        "12h",
+        False,
+        {
+            TRAINING.format("status_start_time", ""): flat(0),
+            TRAINING.format("status_completion_time", ""): flat(30_000),
+        },
+    ),
+    (
+        "TrainingSlow",
+        "5m",
+        "12h",
+        False,
+        {TRAINING.format("status_start_time", ""): flat(0), TRAINING.format("failed", ',condition="true"'): flat(1)},
+    ),
     ("BackupLate", "5m", "30h", True, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "20h", False, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "30h", False, {BACKUP.replace("-backup", ""): flat(0)}),

@@ -8,6 +8,8 @@ from rehearsed import backend, changed
 
 from blueprints import load
 from blueprints.scored.resolve import ScoredPlan
+from blueprints.served.resolve import ServedPlan
+from blueprints.trained.resolve import TrainedPlan
 from cli.blueprints import EXAMPLES
 from cli.operate import packs_of
 from engine.localcluster.cluster import Cluster
@@ -32,23 +34,27 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
         again = stack.run("up")
         assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
         plan = load.governed(Path(file))[1]
-        parts = (
-            {"decisions", "documents", *(one.name for one in plan.scorers)}
-            if isinstance(plan, ScoredPlan)
-            else {"gateway", "gateway-counters", *(one.name for one in plan.servers)}
-        )
-        assert serving(cluster, stack, parts), "every model server and the one door is ready"
+        assert serving(cluster, stack, parts(plan)), "every model server and the one door is ready"
         changed_file = changed(tmp_path, EXAMPLES[kind], {**change, "owner.cost_centre": "CC-9"})
         stack.overrides = {"domicile:blueprint": changed_file}
         retagged = stack.run("up")
         assert retagged.ok, retagged.error
         replaced = {name for op, name in stack.steps() if op != "update"}
-        assert replaced <= {"weights-fetch"}, "a job's pods cannot be changed, everything else can"
+        assert replaced <= {"weights-fetch", "training-run"}, "a job's pods cannot be changed, everything else can"
     finally:
         gone = stack.run("destroy")
         patch.undo()
     assert gone.ok, gone.error
     assert stack.resources() == []
+
+
+def parts(plan: ServedPlan | ScoredPlan | TrainedPlan) -> set[str]:
+    """The parts of a workload that have pods for as long as it is there."""
+    if isinstance(plan, ScoredPlan):
+        return {"decisions", "documents", *(one.name for one in plan.scorers)}
+    if isinstance(plan, TrainedPlan):
+        return {"documents"}
+    return {"gateway", "gateway-counters", *(one.name for one in plan.servers)}
 
 
 def serving(cluster: Cluster, stack: Stack, wanted: set[str]) -> bool:
@@ -59,8 +65,8 @@ def serving(cluster: Cluster, stack: Stack, wanted: set[str]) -> bool:
     finally:
         connection.close()
     lasting = [pod for pod in found if pod["status"].get("phase") != "Succeeded"]
-    parts = {str(pod["metadata"]["labels"]["app.kubernetes.io/name"]) for pod in lasting}
-    assert wanted <= parts, parts
+    there = {str(pod["metadata"]["labels"]["app.kubernetes.io/name"]) for pod in lasting}
+    assert wanted <= there, there
     return all(ready(pod["status"].get("conditions") or []) for pod in lasting)
 
 

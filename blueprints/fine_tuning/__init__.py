@@ -1,0 +1,1 @@
+"""A known model, made better at a task by examples."""
