@@ -145,7 +145,7 @@ def serving(file: Path) -> tuple[Served, ServedPlan]:
     found, decided = decide(file)
     if isinstance(found, Served) and isinstance(decided, ServedPlan):
         return found, decided
-    message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' serves no model; name a workload's"
+    message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' has no gateway; name a workload's with models"
     raise DocumentError(message)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprints import load
+from blueprints.served.resolve import ServerDecision
 from cli.output import as_json as print_json
 from cli.output import console
 from components.targets import KubernetesTarget
@@ -13,6 +14,7 @@ from engine.policy.judges import PackSource
 from engine.providers.kubernetes.api import Connection
 from engine.session import Session, open_session
 from engine.values import Props
+from planning.capacity import Placed
 from stacks.clouds import kubeconfig_of
 
 
@@ -30,7 +32,7 @@ def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
         message = f"{session.project.stack_file(stack)}: config: 'domicile:blueprint' is missing"
         raise ProjectError(message)
     file = session.project.root / name
-    blueprint, plan = load.serving(file)
+    blueprint, plan = load.governed(file)
     if not isinstance(blueprint.target, KubernetesTarget):
         message = (
             f"{file}: target: only an attached cluster can be asked what runs on it; `domicile outputs -s {stack}`"
@@ -39,15 +41,19 @@ def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
     running = _running(plan.name, *kubeconfig_of(blueprint.target))
     if as_json:
         print_json(
-            {"placed": {one.role: one.placed.zones for one in plan.decisions}, "runs": running, "packs": verdicts}
+            {
+                "placed": {one.role: one.placed.zones if one.placed else {} for one in plan.decisions},
+                "runs": running,
+                "packs": verdicts,
+            }
         )
         return
     out = console()
     out.rule(f"[bold]{plan.name}[/] runs on '{plan.cluster}' in {plan.region}, {plan.country}")
     for one in plan.decisions:
-        zones = " and ".join(f"{count} in {zone}" for zone, count in one.placed.zones.items())
-        out.print(f"[bold]{one.role:10}[/] {one.model}: {zones}, on {one.placed.product} (pool '{one.placed.pool}')")
-        out.print(f"{'':10} [dim]because {one.sizing.reasons[0]}[/]")
+        reasons = one.sizing.reasons if isinstance(one, ServerDecision) else one.reasons
+        out.print(f"[bold]{one.role:10}[/] {one.model}: {_where(one.placed)}")
+        out.print(f"{'':10} [dim]because {reasons[0]}[/]")
     out.print()
     gpus = f"{running['gpus_used']} of {running['gpus']} GPUs used"
     out.print(f"[bold]runs[/]       {running['ready']} of {running['pods']} pods ready, {gpus}")
@@ -62,6 +68,13 @@ def show(session: Session, verdicts: dict[str, str], *, as_json: bool) -> None:
         f"kubectl --kubeconfig $(domicile cluster kubeconfig) -n {plan.name} get pods   the real cluster",
     ):
         out.print(f"  {text}")
+
+
+def _where(placed: Placed | None) -> str:
+    if placed is None:
+        return "on processors"
+    zones = " and ".join(f"{count} in {zone}" for zone, count in placed.zones.items())
+    return f"{zones}, on {placed.product} (pool '{placed.pool}')"
 
 
 def _running(namespace: str, kubeconfig: str | None, context: str | None) -> dict[str, int]:

@@ -15,12 +15,13 @@ from typing import Any, ClassVar
 import httpx
 
 from engine import processes
-from serving.decisions.files import files
+from serving.decisions.files import SERVE, files
 from serving.decisions.spec import DecisionsSpec
 from serving.gateway.hooks.domicile_policy import digest
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv" / "gateway" / "bin"
+ALL = httpx.Limits(max_connections=None)
 KEYS = {"payments": "sk-payments", "reviewers": "sk-reviewers"}
 HEADERS = {team: {"Authorization": f"Bearer {key}"} for team, key in KEYS.items()}
 
@@ -166,7 +167,9 @@ class Running:
             (home / name).write_text(text, encoding="utf-8")
         (self.port,) = processes.free_ports(1)
         self.process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=HEADERS["payments"], timeout=60)
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", headers=HEADERS["payments"], timeout=60, limits=ALL
+        )
 
     def start(self) -> "Running":
         """Start it, and wait until it answers."""
@@ -182,7 +185,7 @@ class Running:
             "HOSTNAME": "decisions-0",
             "BURST_API_KEY": "sk-burst",
         }
-        command = [str(ENVIRONMENT / "uvicorn"), "domicile_decisions:app", "--port", str(self.port), "--no-access-log"]
+        command = [str(ENVIRONMENT / "uvicorn"), *SERVE, "--port", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         assert until(lambda: processes.listens(self.port)), (self.folder / "log").read_text()

@@ -22,7 +22,11 @@ class Transactions(Written):
 
 
 class Known(Written):
-    """A value of a transaction. A `secret` (a card, an account) leaves the service as its fingerprint only."""
+    """A value of a transaction. A `secret` (a card, an account) leaves the service as its fingerprint only.
+
+    That is `tok_` and the first 32 digits of its HMAC-SHA256 with `DOMICILE_TOKENS` of the Secret `decisions-keys`:
+    whoever fills a feature store by such a key names entities so too.
+    """
 
     name: Label
     type: Literal["number", "key", "secret"] = "number"

@@ -14,7 +14,7 @@ from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.feature_store.server import PORT as FEATURES_PORT
 from components.ownership import PREFIX, digest
 from serving import keys
-from serving.decisions.files import files
+from serving.decisions.files import SERVE, files
 from serving.decisions.spec import NAME, PORT, DecisionsSpec
 from serving.scorer import PORT as SERVER_PORT
 
@@ -146,8 +146,8 @@ def _pod(args: DecisionsArgs, selector: dict[str, str]) -> dict[str, Any]:
             {
                 "name": NAME,
                 "image": spec.image,
-                "command": ["uvicorn", "domicile_decisions:app"],
-                "args": ["--host", "0.0.0.0", "--port", str(PORT), "--no-access-log"],  # noqa: S104 in a pod
+                "command": ["uvicorn", *SERVE],
+                "args": ["--host", "0.0.0.0", "--port", str(PORT)],  # noqa: S104 in a pod
                 "envFrom": [{"secretRef": {"name": SECRET}}],
                 "env": [
                     *({"name": key, "value": text} for key, text in settings.items()),

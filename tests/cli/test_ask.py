@@ -56,7 +56,7 @@ def test_the_next_question_finds_the_gateway_running(domicile: Run) -> None:
         (("local", "hello", "--alias", "nope"), 3, "refused (403): the team 'applications' has no alias 'nope'"),
         (("local", "hello", "--team", "nope"), 2, "has no team 'nope'; it has applications"),
         (("nowhere", "hello"), 2, "'nowhere' is neither a file nor a stack"),
-        (("state-gcp-frankfurt", "hello"), 2, "serves no model"),
+        (("state-gcp-frankfurt", "hello"), 2, "has no gateway"),
     ],
 )
 def test_what_cannot_be_asked_is_said(domicile: Run, arguments: tuple[str, ...], code: int, said: str) -> None:

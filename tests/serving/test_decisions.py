@@ -209,6 +209,7 @@ def test_without_the_feature_store_rules_decide(started: Any) -> None:
         ({"card": 7, "country": "DE", "amount": 1}, ["inputs.card: expected a text of 1 to 256 characters"]),
         ({"card": "c", "country": "", "amount": 1}, ["inputs.country: expected a text of 1 to 256 characters"]),
         ({"card": "c", "country": "DE", "amount": "1"}, ["inputs.amount: expected a finite number"]),
+        ({"card": "c", "country": "DE", "amount": 10**400}, ["inputs.amount: expected a finite number"]),
         ({"card": "c", "country": "DE", "amount": True}, ["inputs.amount: expected a finite number"]),
         ({"card": "c", "country": "DE", "amount": 1, "hour": None}, ["inputs.hour: expected a finite number"]),
         (
@@ -228,7 +229,10 @@ def test_what_cannot_be_decided_is_refused_with_every_reason(
     assert (answer.status_code, answer.json()["error"]["reasons"]) == (422, reasons)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'{"inputs": 1}', b'{"inputs": {}}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"7", b'{"inputs": 1}', b'{"inputs": {}}', b"[" * 100_000, b'{"inputs": ' * 50_000, b"\xff\xfe"],
+)
 def test_what_is_no_request_is_refused(service: Running, body: bytes) -> None:
     answer = service.client.post("/v1/decisions", content=body)
     assert answer.status_code == 400

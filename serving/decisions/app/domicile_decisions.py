@@ -213,7 +213,7 @@ async def body_of(request: Any) -> Any:
             raise RefusedError(413, [f"more than {LARGEST} bytes"])
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError(400, ["it is not JSON"]) from error
 
 

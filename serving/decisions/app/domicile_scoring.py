@@ -12,6 +12,7 @@ from typing import Any, cast
 
 MOST_REASONS = 3
 FINGERPRINT = 32
+LARGEST_WHOLE = 2**63
 
 
 class RefusedError(Exception):
@@ -89,14 +90,20 @@ def _wrong(field: dict[str, Any], value: Any) -> str | None:
     if kind in {"key", "secret"}:
         return None if isinstance(value, str) and 0 < len(value) <= 256 else "expected a text of 1 to 256 characters"
     if kind == "number":
-        fine = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        return None if fine else "expected a finite number"
+        return None if _finite(value) else "expected a finite number"
     count = math.prod(field["shape"])
     try:
         given = flat(value)
     except TypeError:
         given = []
     return None if len(given) == count else f"expected {count} numbers, as {field['shape']}"
+
+
+def _finite(value: Any) -> bool:
+    """Whether it is a number that a model takes; JSON has whole ones that are larger than any of those."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < LARGEST_WHOLE
 
 
 def flat(value: Any) -> list[float]:
@@ -111,7 +118,7 @@ def flat(value: Any) -> list[float]:
         one = rest.pop()
         if isinstance(one, list):
             rest.extend(reversed(one))  # pyright: ignore[reportUnknownArgumentType] JSON
-        elif isinstance(one, (int, float)) and not isinstance(one, bool) and math.isfinite(one):
+        elif _finite(one):
             found.append(one)
         else:
             message = "not a number"
