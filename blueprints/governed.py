@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governance.purpose import LOG_DAYS, Class, Purpose, Risk, risk
+from blueprints.images import IMAGES
 from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
+from components.document_store.spec import DocumentStoreSpec
 from components.namespace.spec import NamespaceSpec
 from components.ownership import PREFIX, Ownership
 from components.targets import WorkloadTarget
@@ -47,6 +49,7 @@ def unset(prefix: str, part: Written) -> tuple[str, ...]:
     return tuple(f"{prefix}.{name} = {getattr(part, name)}" for name in names)
 
 
+KEEP_BACKUPS_DAYS = 14
 Phase = Literal["prototype", "foundation", "scale", "governed"]
 PHASES: tuple[Phase, ...] = ("prototype", "foundation", "scale", "governed")
 
@@ -209,6 +212,22 @@ def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods
         "pods": str(pods),
     }
     return NamespaceSpec(name=blueprint.name, ownership=blueprint.ownership, quota=quota, annotations=annotations)
+
+
+def documents(blueprint: Governed, storage_gib: int, clients: tuple[str, ...]) -> DocumentStoreSpec:
+    """The workload's document store, with backups that are kept no longer than its data."""
+    return DocumentStoreSpec(
+        name="documents",
+        ownership=blueprint.ownership,
+        image=IMAGES["seaweedfs"],
+        storage_gib=storage_gib,
+        storage_class=blueprint.target.storage_class,
+        memory_gib=1,
+        clients=clients,
+        backup_image=IMAGES["python"],
+        backup_schedule="15 3 * * *",
+        keep_backups=min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS),
+    )
 
 
 def assumed(blueprint: Governed, names: tuple[str, ...]) -> tuple[str, ...]:

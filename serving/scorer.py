@@ -12,7 +12,7 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import PREFIX, Ownership
-from serving import placing
+from serving import placing, staging
 from serving.engines.contract import Engine, Serve
 from serving.engines.nvidia import REPOSITORY
 from serving.engines.table import ENGINES
@@ -252,16 +252,4 @@ def _stage(args: ScorerArgs) -> dict[str, Any]:
         "TARGET": f"{REPOSITORY}/{spec.name}",
         "CONFIG": configuration(spec),
     }
-    return {
-        "name": "stage",
-        "image": spec.fetch_image,
-        "command": ["python3", "/scripts/stage.py"],
-        "env": [{"name": key, "value": value} for key, value in settings.items()],
-        "resources": pods.resources("250m", "256Mi"),
-        "securityContext": pods.container_security(),
-        "volumeMounts": [
-            {"name": "script", "mountPath": "/scripts", "readOnly": True},
-            {"name": "repository", "mountPath": REPOSITORY},
-            pods.scratch_mount(),
-        ],
-    }
+    return staging.container(spec.fetch_image, settings, {"name": "repository", "mountPath": REPOSITORY})

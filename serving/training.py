@@ -13,7 +13,7 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
-from serving import placing
+from serving import placing, staging
 from serving.engines.contract import WEIGHTS_PATH
 
 NAME = "training"
@@ -214,7 +214,6 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
         "MODEL": spec.model,
         "DOCUMENTS": args.documents,
     }
-    scripts = {"name": "script", "mountPath": "/scripts", "readOnly": True}
     return {
         "subdomain": NAME,
         "restartPolicy": "Never",
@@ -223,7 +222,7 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": GRACE_S,
         **placing.on_nodes((spec.gpu_label, *spec.node_labels), ("nvidia.com/gpu",)),
-        "initContainers": [_stage(args, scripts)],
+        "initContainers": [_stage(args)],
         "containers": [
             {
                 "name": "trainer",
@@ -237,7 +236,7 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
                 "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus),
                 "securityContext": pods.container_security(),
                 "volumeMounts": [
-                    scripts,
+                    staging.SCRIPTS,
                     {"name": "data", "mountPath": DATA, "readOnly": True},
                     {"name": "checkpoints", "mountPath": CHECKPOINTS},
                     {"name": "weights", "mountPath": WEIGHTS_PATH, "readOnly": True},
@@ -269,7 +268,7 @@ def _command(spec: TrainingSpec) -> str:
     return json.dumps(words)
 
 
-def _stage(args: TrainingArgs, scripts: dict[str, Any]) -> dict[str, Any]:
+def _stage(args: TrainingArgs) -> dict[str, Any]:
     """The dataset is fetched and checked before anything is trained on it."""
     spec = args.spec
     settings: dict[str, Input[str]] = {
@@ -279,12 +278,4 @@ def _stage(args: TrainingArgs, scripts: dict[str, Any]) -> dict[str, Any]:
         "FILE": spec.file,
         "TARGET": DATA,
     }
-    return {
-        "name": "stage",
-        "image": spec.fetch_image,
-        "command": ["python3", "/scripts/stage.py"],
-        "env": [{"name": key, "value": value} for key, value in settings.items()],
-        "resources": pods.resources("250m", "256Mi"),
-        "securityContext": pods.container_security(),
-        "volumeMounts": [scripts, {"name": "data", "mountPath": DATA}, pods.scratch_mount()],
-    }
+    return staging.container(spec.fetch_image, settings, {"name": "data", "mountPath": DATA})

@@ -11,8 +11,7 @@ from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
 from blueprints.scored import refused, watching
 from blueprints.scored.model import CHALLENGER, REVIEWERS, SCORER, Model, Scored
-from blueprints.served.gateway import HIGH_AVAILABILITY
-from blueprints.served.knowledge import KEEP_BACKUPS_DAYS
+from blueprints.served.gateway import HIGH_AVAILABILITY, issuers
 from blueprints.served.resolve import PROCESSORS
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
@@ -22,7 +21,6 @@ from planning.capacity import Capacity, Placed
 from planning.cost import Cost, CostLine
 from serving.decisions import spec as decisions
 from serving.decisions.spec import NAME, DecisionsSpec
-from serving.gateway.spec import Issuer
 from serving.scorer import ScorerSpec, Shape
 
 #: a server that is wholly needed is one behind which requests wait
@@ -205,18 +203,7 @@ def _plan(
             memory_gib=2 * memory,
             pods=2 * count + 20,
         ),
-        documents=DocumentStoreSpec(
-            name="documents",
-            ownership=blueprint.ownership,
-            image=IMAGES["seaweedfs"],
-            storage_gib=_stored_gib(blueprint),
-            storage_class=blueprint.target.storage_class,
-            memory_gib=1,
-            clients=(NAME, *made, "application"),
-            backup_image=IMAGES["python"],
-            backup_schedule="15 3 * * *",
-            keep_backups=min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS),
-        ),
+        documents=governed.documents(blueprint, _stored_gib(blueprint), (NAME, *made, "application")),
         scorers=scorers,
         service=service,
         monitoring=watching.spec_of(blueprint, scorers, bill),
@@ -298,16 +285,7 @@ def _service(blueprint: Scored, made: Mapping[str, ScorerDecision]) -> Decisions
         callers=tuple(blueprint.access.callers),
         reviewers=REVIEWERS,
         verdicts=blueprint.verdicts,
-        issuers=tuple(
-            Issuer(
-                issuer=one.issuer,
-                audience=one.audience,
-                keys=one.keys,
-                claim=one.claim,
-                teams=tuple(sorted(one.teams.items())),
-            )
-            for one in blueprint.access.identities
-        ),
+        issuers=issuers(blueprint.access.identities),
         features=decisions.Features(
             address=f"http://features.{features.namespace}:{FEATURES_PORT}",
             namespace=features.namespace,

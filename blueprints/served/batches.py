@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from blueprints import governed
 from blueprints.images import IMAGES
 from blueprints.served.batching import Batching
-from blueprints.served.knowledge import KEEP_BACKUPS_DAYS
 from blueprints.served.model import Served
 from blueprints.served.roles import BATCH, WORKER, Role
 from components.document_store.spec import DocumentStoreSpec
@@ -51,18 +51,7 @@ def decide(blueprint: Served, ownership: Ownership, servers: Mapping[Role, Model
     work, window = blueprint.work, blueprint.window
     worker = next(one for one in servers.values() if one.name == WORKER)
     return BatchWork(
-        documents=DocumentStoreSpec(
-            name="documents",
-            ownership=ownership,
-            image=IMAGES["seaweedfs"],
-            storage_gib=_volume_gib(blueprint),
-            storage_class=blueprint.target.storage_class,
-            memory_gib=1,
-            clients=(BATCH, "application"),
-            backup_image=IMAGES["python"],
-            backup_schedule="15 3 * * *",
-            keep_backups=min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS),
-        ),
+        documents=governed.documents(blueprint, _volume_gib(blueprint), (BATCH, "application")),
         job=BatchSpec(
             ownership=ownership,
             image=IMAGES["python"],

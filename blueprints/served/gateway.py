@@ -1,12 +1,12 @@
 """A workload's gateway: its aliases, what they fall back to, who may use them, and what a token costs. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from blueprints.images import IMAGES
 from blueprints.served.knowledge import CLIENTS
-from blueprints.served.model import Served
+from blueprints.served.model import Identity, Served
 from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
@@ -50,16 +50,7 @@ def spec_of(
         teams=_teams(blueprint, tuple(one.name for one in aliases)),
         retries=RETRIES,
         prompts=_prompts(blueprint),
-        issuers=tuple(
-            Issuer(
-                issuer=one.issuer,
-                audience=one.audience,
-                keys=one.keys,
-                claim=one.claim,
-                teams=tuple(sorted(one.teams.items())),
-            )
-            for one in blueprint.access.identities
-        ),
+        issuers=issuers(blueprint.access.identities),
         redact=tuple(said.redact),
         deny=tuple(said.deny),
         audit_texts=said.log_texts,
@@ -72,6 +63,20 @@ def spec_of(
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
         clients=(*CLIENTS, BATCH),
+    )
+
+
+def issuers(identities: Sequence[Identity]) -> tuple[Issuer, ...]:
+    """The identity providers whose tokens are taken."""
+    return tuple(
+        Issuer(
+            issuer=one.issuer,
+            audience=one.audience,
+            keys=one.keys,
+            claim=one.claim,
+            teams=tuple(sorted(one.teams.items())),
+        )
+        for one in identities
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from blueprints import governed
 from blueprints.images import IMAGES
 from blueprints.served.model import Documents, Served
 from blueprints.served.roles import EMBEDDING, INGESTION
@@ -18,7 +19,6 @@ WORDS_PER_PAGE = 400
 PASSAGE_WORDS = 260
 VECTOR_BYTES = 1024 * 4 * 2
 DOCUMENT_MIB_PER_PAGE = 0.1
-KEEP_BACKUPS_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
     if blueprint.knows is None:
         return None
     stored = Stored.of(blueprint.knows)
-    keep = min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS)
+    keep = min(blueprint.data.retention_days, governed.KEEP_BACKUPS_DAYS)
     return Knowledge(
         vectors=VectorStoreSpec(
             name="vectors",
@@ -79,18 +79,7 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
             backup_schedule="45 3 * * *",
             keep_backups=keep,
         ),
-        documents=DocumentStoreSpec(
-            name="documents",
-            ownership=ownership,
-            image=IMAGES["seaweedfs"],
-            storage_gib=stored.documents,
-            storage_class=blueprint.target.storage_class,
-            memory_gib=1,
-            clients=CLIENTS,
-            backup_image=IMAGES["python"],
-            backup_schedule="15 3 * * *",
-            keep_backups=keep,
-        ),
+        documents=governed.documents(blueprint, stored.documents, CLIENTS),
         ingestion=IngestionSpec(
             ownership=ownership,
             image=IMAGES["python"],

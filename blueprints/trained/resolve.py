@@ -8,7 +8,6 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served.knowledge import KEEP_BACKUPS_DAYS
 from blueprints.served.resolve import PROCESSORS
 from blueprints.trained.model import Trained
 from catalog import hardware, models
@@ -171,18 +170,7 @@ def _plan(
             memory_gib=one.nodes * training.memory_gib + 16,
             pods=2 * one.nodes + 20,
         ),
-        documents=DocumentStoreSpec(
-            name="documents",
-            ownership=blueprint.ownership,
-            image=IMAGES["seaweedfs"],
-            storage_gib=stored,
-            storage_class=target.storage_class,
-            memory_gib=1,
-            clients=(NAME, "application"),
-            backup_image=IMAGES["python"],
-            backup_schedule="15 3 * * *",
-            keep_backups=min(blueprint.data.retention_days, KEEP_BACKUPS_DAYS),
-        ),
+        documents=governed.documents(blueprint, stored, (NAME, "application")),
         weights=WeightsSpec(
             ownership=blueprint.ownership,
             image=IMAGES["vllm"],
