@@ -17,7 +17,7 @@ from cli.operate import packs_of
 from engine.policy.judges import PackSource
 from engine.session import Rehearsal
 
-SEEDS = 50
+SEEDS = 30
 
 
 @pytest.fixture(autouse=True)
