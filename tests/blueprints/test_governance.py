@@ -29,7 +29,9 @@ from blueprints.governance.promotion import situation_of
 from blueprints.governance.purpose import ANNEX_III, Class, Purpose, Risk, risk
 from blueprints.governance.records import NAMES, records
 from blueprints.governed import PHASES
+from blueprints.served.resolve import ServedPlan
 from blueprints.written import DataClass
+from catalog import models
 from catalog.documents import DocumentError
 from cli.blueprints import EXAMPLES
 from cli.main import app
@@ -106,7 +108,7 @@ def test_a_use_of_high_risk_is_overseen_and_its_events_are_kept(tmp_path: Path) 
     good = {"purpose.area": "employment", "review.sample_percent": 5, "data.retention_days": 183}
     notes = dict(load.governed(Path(changed(tmp_path, EXAMPLES["model-platform"], good)))[1].namespace.annotations)
     assert notes["domicile.dev/risk-class"] == "high"
-    assert notes["domicile.dev/human-review"] == "platform-engineering" or notes["domicile.dev/human-review"]
+    assert notes["domicile.dev/human-review"] == yaml.safe_load(EXAMPLES["model-platform"].read_text())["owner"]["team"]
     assert notes["domicile.dev/audit-log"]
 
 
@@ -233,6 +235,31 @@ def test_what_a_phase_asks_for_must_be_there(
     assert f" {path}" in line
     assert words in line
     assert "; the phase 'governed' asks for it" in line
+
+
+def test_a_pool_of_one_zone_is_named() -> None:
+    situation = situation_of(SUPPORT)
+    plan = situation.plan
+    assert isinstance(plan, ServedPlan)
+    alone = tuple(replace(one, placed=replace(one.placed, zones={"a": 2})) for one in plan.decisions)
+    judged = practices.judge(replace(situation, plan=replace(plan, decisions=alone)))
+    (zones,) = [one.seen for one in judged if one.practice.id == "two-zones"]
+    pools = ", ".join(sorted({one.placed.pool for one in alone}))
+    assert (zones.met, zones.says) == (False, f"pool {pools} has one zone: give it nodes in another")
+
+
+def test_a_model_whose_licence_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    situation = situation_of(SUPPORT)
+    find = models.find
+
+    def unlicensed(name: str) -> models.Model | None:
+        known = find(name)
+        return replace(known, licence="") if known is not None else None
+
+    monkeypatch.setattr(models, "find", unlicensed)
+    (licences,) = [one.seen for one in practices.judge(situation) if one.practice.id == "licences-known"]
+    assert not licences.met
+    assert "the licence of BAAI/bge-m3, " in licences.says
 
 
 def test_every_practice_is_seen_done_and_missing() -> None:
