@@ -48,6 +48,11 @@ def scratch_mount(path: str = "/tmp") -> dict[str, Any]:
     return {"name": TMP, "mountPath": path}
 
 
+def scraped(port: int, path: str) -> dict[str, str]:
+    """Annotations by which Prometheus finds a pod's metrics."""
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": path}
+
+
 def allow(  # noqa: PLR0917 the parts of one sentence
     name: str,
     namespace: Any,

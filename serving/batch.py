@@ -12,6 +12,7 @@ from components import pods, rights
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
+from serving import scripted
 from serving.gateway.spec import PORT as GATEWAY_PORT
 
 NAME = "batch"
@@ -67,12 +68,7 @@ class Batch(Component):
         spec = args.spec
         labels, selector = spec.ownership.labels(NAME), spec.ownership.selector(NAME)
         place = {"namespace": args.namespace, "labels": labels}
-        k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=manifest({"name": NAME, **place}),
-            data={f"{file}.py": script for file, script in args.scripts.items()},
-            opts=self.child(),
-        )
+        scripted.programs(self, NAME, place, args.scripts)
         scales = {
             "apiGroups": ["apps"],
             "resources": ["deployments/scale"],
@@ -145,7 +141,7 @@ def _pod(args: BatchArgs) -> dict[str, Any]:
                 "env": [namespace, *({"name": key, "value": value} for key, value in settings.items())],
                 "resources": pods.resources("500m", "1Gi"),
                 "securityContext": pods.container_security(),
-                "volumeMounts": [{"name": "script", "mountPath": "/scripts", "readOnly": True}, pods.scratch_mount()],
+                "volumeMounts": [scripted.MOUNT, pods.scratch_mount()],
             }
         ],
         "volumes": [{"name": "script", "configMap": {"name": NAME}}, pods.scratch()],

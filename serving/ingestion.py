@@ -9,6 +9,7 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership
+from serving import scripted
 
 NAME = "ingestion"
 
@@ -50,12 +51,7 @@ class Ingestion(Component):
         spec = args.spec
         labels = spec.ownership.labels(NAME)
         place = {"namespace": args.namespace, "labels": labels}
-        k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=manifest({"name": NAME, **place}),
-            data={f"{file}.py": script for file, script in args.scripts.items()},
-            opts=self.child(),
-        )
+        scripted.programs(self, NAME, place, args.scripts)
         targets = tuple((spec.ownership.selector(part), port) for part, port in spec.reaches)
         k8s.networking.v1.NetworkPolicy(
             f"{name}-reach",
@@ -100,7 +96,7 @@ class Ingestion(Component):
                                             "resources": pods.resources("500m", "1Gi"),
                                             "securityContext": pods.container_security(),
                                             "volumeMounts": [
-                                                {"name": "script", "mountPath": "/scripts", "readOnly": True},
+                                                scripted.MOUNT,
                                                 pods.scratch_mount(),
                                             ],
                                         }

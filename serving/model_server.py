@@ -101,7 +101,11 @@ class ModelServer(Component):
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
         place = {"namespace": args.namespace, "labels": labels}
         start = start_budget_s(spec.weights_gib, spec.engine)
-        template = {"metadata": {"labels": labels, "annotations": scraped(spec.runs)}, "spec": _pod(args, start)}
+        scraped = pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)
+        template = {
+            "metadata": {"labels": labels, "annotations": scraped},
+            "spec": _pod(args, start),
+        }
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
@@ -145,15 +149,6 @@ def _model_card(spec: ModelServerSpec) -> dict[str, str]:
         f"{PREFIX}/model-licence": spec.licence or "unknown",
         f"{PREFIX}/weights-gib": str(spec.weights_gib),
         f"{PREFIX}/load-gib-per-second": str(LOAD_GIB_PER_S),
-    }
-
-
-def scraped(engine: Engine) -> dict[str, str]:
-    """Annotations by which Prometheus finds a server."""
-    return {
-        "prometheus.io/scrape": "true",
-        "prometheus.io/port": str(engine.metrics_port),
-        "prometheus.io/path": engine.metrics_path,
     }
 
 

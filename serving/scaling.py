@@ -13,6 +13,7 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods, rights
 from components.core import Component, manifest
 from components.ownership import Ownership, digest
+from serving import scripted
 from serving.engines import metrics
 from serving.monitoring import foresight
 
@@ -116,12 +117,7 @@ class Scaling(Component):
         part = f"{spec.server}-scaler"
         labels, selector = spec.ownership.labels(part), spec.ownership.selector(part)
         place: dict[str, Any] = {"namespace": args.namespace, "labels": labels}
-        k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=manifest({"name": part, **place}),
-            data={f"{file}.py": script for file, script in args.scripts.items()},
-            opts=self.child(),
-        )
+        scripted.programs(self, part, place, args.scripts)
         k8s.core.v1.ConfigMap(
             f"{name}-memory",
             metadata=manifest({"name": f"{part}-memory", **place}),
@@ -209,7 +205,7 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
                 "env": [namespace, *({"name": key, "value": value} for key, value in settings.items())],
                 "resources": pods.resources("50m", "64Mi"),
                 "securityContext": pods.container_security(),
-                "volumeMounts": [{"name": "script", "mountPath": "/scripts", "readOnly": True}, pods.scratch_mount()],
+                "volumeMounts": [scripted.MOUNT, pods.scratch_mount()],
             }
         ],
         "volumes": [{"name": "script", "configMap": {"name": part}}, pods.scratch("16Mi")],

@@ -12,11 +12,10 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import PREFIX, Ownership
-from serving import placing, staging
+from serving import placing, scripted
 from serving.engines.contract import Engine, Serve
 from serving.engines.nvidia import REPOSITORY
 from serving.engines.table import ENGINES
-from serving.model_server import scraped
 
 PORT = 8000
 METRICS_PORT = 8002
@@ -122,12 +121,7 @@ class Scorer(Component):
         spec = args.spec
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
         place = {"namespace": args.namespace, "labels": labels}
-        script = k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=manifest({"name": f"{spec.name}-stage", **place}),
-            data={f"{file}.py": text for file, text in args.scripts.items()},
-            opts=self.child(),
-        )
+        script = scripted.programs(self, f"{spec.name}-stage", place, args.scripts)
         targets = ((spec.ownership.selector("documents"), DOCUMENTS_PORT),)
         reach = k8s.networking.v1.NetworkPolicy(
             f"{name}-reach",
@@ -137,6 +131,7 @@ class Scorer(Component):
         start = start_budget_s(spec.gib)
         # a GPU is not there twice while versions change; processors are
         strategy = {"maxSurge": 0, "maxUnavailable": 1} if spec.gpus else {"maxSurge": 1, "maxUnavailable": 0}
+        scraped = pods.scraped(METRICS_PORT, spec.runs.metrics_path)
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
@@ -147,7 +142,7 @@ class Scorer(Component):
                     "strategy": {"type": "RollingUpdate", "rollingUpdate": strategy},
                     "progressDeadlineSeconds": start + 300,
                     "template": {
-                        "metadata": {"labels": labels, "annotations": scraped(spec.runs)},
+                        "metadata": {"labels": labels, "annotations": scraped},
                         "spec": _pod(args, selector, start),
                     },
                 }
@@ -252,4 +247,4 @@ def _stage(args: ScorerArgs) -> dict[str, Any]:
         "TARGET": f"{REPOSITORY}/{spec.name}",
         "CONFIG": configuration(spec),
     }
-    return staging.container(spec.fetch_image, settings, {"name": "repository", "mountPath": REPOSITORY})
+    return scripted.stage(spec.fetch_image, settings, {"name": "repository", "mountPath": REPOSITORY})

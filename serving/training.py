@@ -13,7 +13,7 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
-from serving import placing, staging
+from serving import placing, scripted
 from serving.engines.contract import WEIGHTS_PATH
 
 NAME = "training"
@@ -86,12 +86,7 @@ class Training(Component):
         spec = args.spec
         labels, selector = spec.ownership.labels(NAME), spec.ownership.selector(NAME)
         place = {"namespace": args.namespace, "labels": labels}
-        script = k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=manifest({"name": NAME, **place}),
-            data={f"{file}.py": text for file, text in args.scripts.items()},
-            opts=self.child(),
-        )
+        script = scripted.programs(self, NAME, place, args.scripts)
         volume = k8s.core.v1.PersistentVolumeClaim(
             f"{name}-checkpoints",
             metadata=manifest({"name": "checkpoints", **place}),
@@ -236,7 +231,7 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
                 "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus),
                 "securityContext": pods.container_security(),
                 "volumeMounts": [
-                    staging.SCRIPTS,
+                    scripted.MOUNT,
                     {"name": "data", "mountPath": DATA, "readOnly": True},
                     {"name": "checkpoints", "mountPath": CHECKPOINTS},
                     {"name": "weights", "mountPath": WEIGHTS_PATH, "readOnly": True},
@@ -278,4 +273,4 @@ def _stage(args: TrainingArgs) -> dict[str, Any]:
         "FILE": spec.file,
         "TARGET": DATA,
     }
-    return staging.container(spec.fetch_image, settings, {"name": "data", "mountPath": DATA})
+    return scripted.stage(spec.fetch_image, settings, {"name": "data", "mountPath": DATA})

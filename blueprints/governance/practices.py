@@ -9,6 +9,7 @@ from blueprints.governed import PHASES, Governed, Phase, WorkPlan
 from blueprints.scored.model import Scored
 from blueprints.served.batching import Batching
 from blueprints.served.chatting import Chatting
+from blueprints.served.gateway import HIGH_AVAILABILITY
 from blueprints.served.model import Served
 from blueprints.served.resolve import ServedPlan
 from blueprints.trained.model import Trained
@@ -96,7 +97,7 @@ def _available(one: Situation) -> Seen | None:
     if not answering or (isinstance(one.plan, ServedPlan) and not one.plan.servers):
         return None
     percent = one.blueprint.availability_percent
-    if percent > 99:
+    if percent > HIGH_AVAILABILITY:
         return _done(f"{percent:g} % available: two of everything that answers")
     return _lacks(
         f"{percent:g} % allows one of everything: an update is an outage",

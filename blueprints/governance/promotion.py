@@ -63,7 +63,8 @@ def promotion(file: Path, to: Phase | None = None) -> Promotion:
     Raises:
         DocumentError: it cannot be used or not be planned as it is.
     """
-    now = situation_of(file)
+    agreed = read(file)
+    now = situation_of(file, agreed)
     judged = practices.judge(now)
     reached = practices.reached(judged)
     wanted = to or following(reached)
@@ -71,14 +72,17 @@ def promotion(file: Path, to: Phase | None = None) -> Promotion:
     text = _changed(file, added, None)
     refused, then = "", None
     left = tuple(one for one in added if not one.seen.change)
-    try:
-        with questions.written(text, file) as trial:
-            after = situation_of(trial, read(file))
-        then = after.plan.cost.total
-        # what a change costs may need an agreement, or more room, that was not missing before
-        left = practices.missing(practices.judge(after), wanted)
-    except DocumentError as error:
-        refused = str(error)
+    if left == added:
+        then = now.plan.cost.total
+    else:
+        try:
+            with questions.written(text, file) as trial:
+                after = situation_of(trial, agreed)
+            then = after.plan.cost.total
+            # what a change costs may need an agreement, or more room, that was not missing before
+            left = practices.missing(practices.judge(after), wanted)
+        except DocumentError as error:
+            refused = str(error)
     if not left and not refused:
         text = _changed(file, added, wanted)
     return Promotion(

@@ -8,7 +8,8 @@ from typing import Any
 import jinja2
 
 from blueprints.governance import practices
-from blueprints.governance.practices import Situation
+from blueprints.governance.practices import Judged, Situation
+from blueprints.governed import Governed
 from blueprints.scored.model import Scored
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.model import Served
@@ -53,20 +54,21 @@ def records(situation: Situation, file: str) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 it is Markdown, of the workload's own words
     )
+    judged = practices.judge(situation)
     told: dict[str, Any] = {
         "file": file,
         "blueprint": situation.blueprint,
         "plan": situation.plan,
         "risk": situation.blueprint.risk,
-        "judged": practices.judge(situation),
+        "judged": judged,
         "needs": situation.needs,
         "models": list(_models(situation)),
         "reasons": list(_reasons(situation)),
         "objectives": list(_objectives(situation)),
-        "oversight": list(_oversight(situation)),
+        "oversight": list(_oversight(judged)),
         "stores": list(_stores(situation)),
         "reached": list(_reached(situation)),
-        "logged": _logged(situation),
+        "logged": _logged(situation.blueprint, judged),
     }
     return {f"{name}.md": environment.get_template(f"{name}.md.j2").render(told) for name in NAMES}
 
@@ -156,11 +158,11 @@ def _objectives(one: Situation) -> Iterator[str]:
     yield f"it costs {one.plan.cost.total:,.0f} USD a month, {blueprint.budget.monthly_usd:,} at most"
 
 
-def _oversight(one: Situation) -> Iterator[str]:
+def _oversight(judged: tuple[Judged, ...]) -> Iterator[str]:
     wanted = ("fallback", "people-look", "redaction", "alerts-arrive")
-    for judged in practices.judge(one):
-        if judged.practice.id in wanted:
-            yield f"{judged.practice.title}: {judged.seen.says}"
+    for one in judged:
+        if one.practice.id in wanted:
+            yield f"{one.practice.title}: {one.seen.says}"
 
 
 def _stores(one: Situation) -> Iterator[Stored]:
@@ -194,7 +196,7 @@ def _reached(one: Situation) -> Iterator[str]:
     yield from blueprint.exposed or ("from outside the cluster nobody reaches it, and it asks nobody there",)
 
 
-def _logged(one: Situation) -> str:
-    if isinstance(one.blueprint, Trained):
+def _logged(blueprint: Governed, judged: tuple[Judged, ...]) -> str:
+    if isinstance(blueprint, Trained):
         return "Of each version: its base, its dataset with the digest, its image, its measures."
-    return next(judged.seen.says for judged in practices.judge(one) if judged.practice.id == "no-texts-in-logs") + "."
+    return next(one.seen.says for one in judged if one.practice.id == "no-texts-in-logs") + "."

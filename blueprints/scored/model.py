@@ -210,11 +210,6 @@ class Scored(Governed, ABC):
         """Why it may not run on a cloud's platform; empty where it may."""
         return ""
 
-    @property
-    def kept_gib(self) -> float:
-        """What it stores beside models and logs."""
-        return 0.0
-
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Who looks at what waits for people."""
         return (

@@ -124,9 +124,8 @@ def _audit_gib(blueprint: Scored) -> int:
 
 
 def _stored_gib(blueprint: Scored) -> int:
-    """Models in two versions, what waits for people, and what the kind keeps."""
-    models = sum(one.mib for one in _models(blueprint).values()) * 4 / 1024
-    return math.ceil(models + blueprint.kept_gib) + 5
+    """Models in a few versions, and what waits for people."""
+    return math.ceil(sum(one.mib for one in _models(blueprint).values()) * 4 / 1024) + 5
 
 
 def _decide(blueprint: Scored, role: str, model: Model, capacity: Capacity) -> ScorerDecision | Reason:

@@ -62,12 +62,7 @@ class Decisions(Component):
             f"{name}-config", metadata=manifest({"name": CONFIG, **place}), data=content, opts=self.child()
         )
         mark = content.apply(lambda found: digest(json.dumps(found, sort_keys=True)))
-        scraped = {
-            "prometheus.io/scrape": "true",
-            "prometheus.io/port": str(PORT),
-            "prometheus.io/path": "/metrics/",
-            f"{PREFIX}/config": mark,
-        }
+        notes = {**pods.scraped(PORT, "/metrics/"), f"{PREFIX}/config": mark}
         pods_of = k8s.apps.v1.StatefulSet(
             f"{name}-set",
             metadata=manifest({"name": NAME, **place}),
@@ -77,7 +72,7 @@ class Decisions(Component):
                     "replicas": spec.replicas,
                     "podManagementPolicy": "Parallel",
                     "selector": {"matchLabels": selector},
-                    "template": {"metadata": {"labels": labels, "annotations": scraped}, "spec": _pod(args, selector)},
+                    "template": {"metadata": {"labels": labels, "annotations": notes}, "spec": _pod(args, selector)},
                     "volumeClaimTemplates": [stateful.claim("audit", selector, spec.storage_class, spec.audit_gib)],
                 }
             ),

@@ -53,6 +53,7 @@ class Gateway(Component):
         volumes: list[Resource] = [self._review_volume(name, spec, place)] if spec.reviewed else []
         volumes.append(self._shares(name, place))
         counting = counters.build(self, args.namespace, spec)
+        scraped = pods.scraped(PORT, "/metrics/")
         mark = content.apply(lambda found: digest(json.dumps(found, sort_keys=True)))
         pods_of = k8s.apps.v1.StatefulSet(
             f"{name}-set",
@@ -64,7 +65,7 @@ class Gateway(Component):
                     "podManagementPolicy": "Parallel",
                     "selector": {"matchLabels": selector},
                     "template": {
-                        "metadata": {"labels": labels, "annotations": {"domicile.dev/config": mark, **_scraped()}},
+                        "metadata": {"labels": labels, "annotations": {"domicile.dev/config": mark, **scraped}},
                         "spec": _pod(spec, selector),
                     },
                     "volumeClaimTemplates": [stateful.claim("audit", selector, spec.storage_class, spec.audit_gib)],
@@ -196,10 +197,6 @@ OUTSIDE = "gateway-outside"
 
 def _outside(variable: str) -> dict[str, Any]:
     return {"name": variable, "valueFrom": {"secretKeyRef": {"name": OUTSIDE, "key": variable}}}
-
-
-def _scraped() -> dict[str, str]:
-    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORT), "prometheus.io/path": "/metrics/"}
 
 
 def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
