@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton cluster
+.PHONY: rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -108,3 +108,6 @@ bench: $(STAMP) gateway
 	@PYTHONPATH=.:tests $(BIN)/python tests/scaled.py
 	@PYTHONPATH=.:tests $(BIN)/python tests/overhead.py
 	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done
+
+rehearse-fleet: $(STAMP) gateway
+	@PYTHONPATH=.:tests:serving/scripts:serving/fleet/site:serving/fleet/hub:serving/rollout $(BIN)/python tests/fleet_rehearsal.py

@@ -7,6 +7,11 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from blueprints.fleet import kinds as fleet_kinds
+from blueprints.fleet import resolve as fleets
+from blueprints.fleet import sites
+from blueprints.fleet.model import Fleet
+from blueprints.fleet.resolve import FleetPlan
 from blueprints.governance import approvals
 from blueprints.governance.approvals import Approvals
 from blueprints.governance.governed import govern
@@ -35,8 +40,8 @@ from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
 from planning.workload import Workload
 
-Blueprint = Served | Scored | Trained | Platform | StateStore
-Plan = ServedPlan | ScoredPlan | TrainedPlan | PlatformPlan | StateStorePlan
+Blueprint = Served | Scored | Trained | Fleet | Platform | StateStore
+Plan = ServedPlan | ScoredPlan | TrainedPlan | FleetPlan | PlatformPlan | StateStorePlan
 FOLDER = Path(__file__).parent
 
 
@@ -45,7 +50,7 @@ FAMILIES = (Served, Scored, Trained)
 
 def _kinds() -> dict[str, type[Blueprint]]:
     """Every kind by its name: a folder with a model is one."""
-    found: dict[str, type[Blueprint]] = {"platform": Platform, "state-store": StateStore}
+    found: dict[str, type[Blueprint]] = {"fleet": Fleet, "platform": Platform, "state-store": StateStore}
     for file in FOLDER.glob("*/model.py"):
         module = importlib.import_module(f"blueprints.{file.parent.name}.model")
         for one in vars(module).values():
@@ -74,7 +79,10 @@ def load(file: Path) -> Loaded:
     Raises:
         DocumentError: it cannot be used; one line for each problem, with position, path and remedy.
     """
-    document = documents.read(file)
+    return _read(file, documents.read(file))
+
+
+def _read(file: Path, document: Document) -> Loaded:
     content: Any = document.content
     if not isinstance(content, dict):
         message = f"{file}:1:1: expected a blueprint: a mapping that begins with 'kind:'"
@@ -109,7 +117,10 @@ def decide(file: Path, agreed: Approvals | None = None) -> tuple[Blueprint, Plan
     Raises:
         DocumentError: as of ``plan``.
     """
-    loaded = load(file)
+    return _decide(file, load(file), agreed)
+
+
+def _decide(file: Path, loaded: Loaded, agreed: Approvals | None = None) -> tuple[Blueprint, Plan]:
     try:
         return loaded.blueprint, _decided(file, loaded, agreed)
     except RefusedError as error:
@@ -126,6 +137,8 @@ def _decided(file: Path, loaded: Loaded, agreed: Approvals | None) -> Plan:
     if isinstance(blueprint, Platform):
         target = blueprint.target
         return platforms.resolve(blueprint, _attached(file, target) if isinstance(target, KubernetesTarget) else None)
+    if isinstance(blueprint, Fleet):
+        return _fleet(file, loaded.document, blueprint)
     place = _place(file, loaded.document, blueprint)
     agreed = approvals.read(file) if agreed is None else agreed
     if isinstance(blueprint, Trained):
@@ -134,6 +147,12 @@ def _decided(file: Path, loaded: Loaded, agreed: Approvals | None) -> Plan:
         plan = scored.resolve(blueprint, place.hardware, place.classes, in_house=place.in_house)
         return govern(blueprint, plan, agreed)
     return govern(blueprint, served.resolve(blueprint, place.hardware, place.classes), agreed)
+
+
+def _fleet(file: Path, document: Document, fleet: Fleet) -> FleetPlan:
+    rows = sites.read(file.parent / fleet.sites)
+    runs = fleet_kinds.kinds(file, document, fleet, rows, lambda file, document: _decide(file, _read(file, document)))
+    return fleets.resolve(fleet, _place(file, document, fleet).hardware, rows, runs)
 
 
 def serving(file: Path) -> tuple[Served, ServedPlan]:
@@ -186,7 +205,7 @@ class _Place:
     in_house: bool
 
 
-def _place(file: Path, document: Document, blueprint: Governed) -> _Place:
+def _place(file: Path, document: Document, blueprint: Governed | Fleet) -> _Place:
     target = blueprint.target
     if not isinstance(target, PlatformTarget):
         hardware = _attached(file, target)

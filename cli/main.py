@@ -10,6 +10,7 @@ import typer
 
 from cli.arguments import Faults, Folder, Json, Offline, Rehearse, Stack, Yes
 from cli.decisions import app as decisions_app
+from cli.fleet.commands import app as fleet_app
 from cli.governance.commands import app as governance_app
 from cli.kinds import app as kinds_app
 from cli.serving import app as serving_app
@@ -32,6 +33,7 @@ cluster_app = typer.Typer(help="Local Kubernetes clusters with simulated GPU nod
 state_app = typer.Typer(help="A stack's recorded state.", no_args_is_help=True)
 app.add_typer(decisions_app)
 app.add_typer(kinds_app)
+app.add_typer(fleet_app)
 app.add_typer(governance_app)
 app.add_typer(serving_app)
 bootstrap_app = typer.Typer(help="Where a team's state lives.", no_args_is_help=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from blueprints import load
+from blueprints.fleet.resolve import FleetPlan
 from blueprints.governed import WorkPlan
 from blueprints.load import Plan
 from blueprints.platform.resolve import PlatformPlan
@@ -44,6 +45,8 @@ def show(plan: Plan) -> None:
     elif isinstance(plan, StateStorePlan):
         operators = ", ".join(plan.store.operators)
         console().print(f"[bold]{plan.name}[/] in {plan.region}, {plan.country}, for {operators}")
+    elif isinstance(plan, FleetPlan):
+        _fleet(plan)
     elif isinstance(plan, ScoredPlan):
         _scored(plan)
     elif isinstance(plan, TrainedPlan):
@@ -168,7 +171,28 @@ def _trained(plan: TrainedPlan) -> None:
     _rest(plan, 0)
 
 
-def _rest(plan: WorkPlan, priced: int) -> None:
+def _fleet(plan: FleetPlan) -> None:
+    out = console()
+    out.print(f"[bold]{plan.name}[/]: {len(plan.sites)} sites, their hub on {plan.cluster} ({plan.region})")
+    rings = _table("ring", "sites", "the next one waits")
+    for ring in plan.hub.rings:
+        rings.add_row(ring.name, str(plan.rings[ring.name]), f"{ring.soak_s / 3600:g} h")
+    out.print(rings)
+    table = _table("sites", "count", "servers", "USD/month")
+    for variant, line in zip(plan.variants, plan.cost.lines, strict=False):
+        servers = ", ".join(f"{one.replicas} x {one.model}" for one in variant.plan.decisions)
+        table.add_row(variant.name, str(len(variant.sites)), servers, f"{line.usd:,.2f}")
+    out.print(table)
+    gates = plan.hub.gates
+    out.print(
+        f"a ring shows {gates.least_requests:,} requests, at most {gates.margin:.1%} more that fail, "
+        f"{gates.enough:.0%} of its sites settled; more than {gates.rolled_back:.0%} that go back stop the release"
+    )
+    out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
+    _rest(plan, len(plan.variants))
+
+
+def _rest(plan: WorkPlan | FleetPlan, priced: int) -> None:
     """The bill's lines after the first ones, warnings, and what was taken for granted."""
     out = console()
     for line in plan.cost.lines[priced:]:
@@ -176,7 +200,7 @@ def _rest(plan: WorkPlan, priced: int) -> None:
         out.print(f"  {line.item}: {usd}: {line.basis}")
     for text in plan.warnings:
         out.print(f"[yellow]warning[/] {text}")
-    if plan.assumed:
+    if isinstance(plan, WorkPlan) and plan.assumed:
         out.print("\n[bold]assumed[/]")
         for text in plan.assumed:
             out.print(f"  {text}")

@@ -10,6 +10,9 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from blueprints import load  # noqa: E402 the program's folder is put on the path above
+from blueprints.fleet import wire as fleets  # noqa: E402
+from blueprints.fleet.model import Fleet  # noqa: E402
+from blueprints.fleet.resolve import FleetPlan  # noqa: E402
 from blueprints.platform import wire as platforms  # noqa: E402
 from blueprints.platform.model import Platform  # noqa: E402
 from blueprints.platform.resolve import PlatformPlan  # noqa: E402
@@ -52,6 +55,8 @@ match blueprint, plan:
         outputs = scored.wire(plan, kit_for(blueprint.target), programs("stage", "filer", "modelfiles"))
     case Trained(), TrainedPlan():
         outputs = trained.wire(plan, kit_for(blueprint.target), programs("train", "stage", "filer", "modelfiles"))
+    case Fleet(), FleetPlan():
+        outputs = fleets.wire(plan, kit_for(blueprint.target))
     case Platform(), PlatformPlan():
         outputs = platforms.wire(plan, platform_kit_for(blueprint.target, plan.keys.ownership))
     case StateStore(), StateStorePlan():

@@ -57,10 +57,10 @@ class Planned:
     error: str = ""
 
 
-def plan(folder: Path, stack: str) -> Planned:
+def plan(folder: Path, stack: str, overrides: dict[str, str] | None = None) -> Planned:
     """Preview a stack offline, as if nothing were there yet, and keep its resources.
 
-    Programs of this repository run in this process.
+    Programs of this repository run in this process. ``overrides`` win over the stack's configuration.
 
     Raises:
         EngineError: the project or its configuration cannot be used.
@@ -68,7 +68,7 @@ def plan(folder: Path, stack: str) -> Planned:
     collector = _Collector()
     said: list[str] = []
     with tempfile.TemporaryDirectory(prefix="domicile-check-") as nothing:
-        session = open_session(folder, stack, offline=True, state=Path(nothing), sealed=True)
+        session = open_session(folder, stack, overrides=overrides, offline=True, state=Path(nothing), sealed=True)
         result = operations.preview(_setting(session, collector, said), session.program())
     if not result.ok:
         reason = "\n".join(dict.fromkeys([*said, result.error]))

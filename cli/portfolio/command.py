@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from blueprints import load
+from blueprints.fleet.resolve import FleetPlan
 from blueprints.governed import Governed, WorkPlan
 from blueprints.load import Blueprint, Plan
 from blueprints.platform.model import Platform
@@ -112,13 +113,15 @@ def _data(blueprint: Blueprint, plan: Plan) -> tuple[tuple[str, ...], tuple[str,
         return (blueprint.data.class_,), tuple(blueprint.data.jurisdictions)
     if isinstance(blueprint, Platform):
         return tuple(blueprint.data.classes), tuple(blueprint.data.jurisdictions)
+    if isinstance(plan, FleetPlan):
+        return (plan.hub.ownership.data_class,), plan.hub.ownership.jurisdictions
     if isinstance(plan, StateStorePlan):
         return (plan.store.ownership.data_class,), plan.store.ownership.jurisdictions
     return (), ()
 
 
 def _budget(plan: Plan) -> float | None:
-    if isinstance(plan, WorkPlan):
+    if isinstance(plan, WorkPlan | FleetPlan):
         return plan.budget_usd
     return plan.budget.monthly_usd if isinstance(plan, PlatformPlan) else None
 

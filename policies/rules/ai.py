@@ -280,7 +280,7 @@ AUTHENTICATED = Rule(
                 "oauth2-proxy",
             ],
         },
-        "authenticating_services": {**TEXTS, "default": ["gateway"]},
+        "authenticating_services": {**TEXTS, "default": ["gateway", "fleet-hub"]},
     },
 )
 EXPOSED = Rule(

@@ -10,7 +10,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from components import pods, stateful
 from components.core import Component, manifest
 from components.ownership import digest
-from serving import keys
+from serving import entrance, keys
 from serving.gateway import counters
 from serving.gateway.files import files
 from serving.gateway.litellm import ENVIRONMENT
@@ -88,7 +88,15 @@ class Gateway(Component):
             opts=self.child(),
         )
         if spec.hostname:
-            self._entrance(name, spec, spec.hostname, place, service)
+            door = entrance.Door(
+                name=NAME,
+                port=PORT,
+                path="/v1",
+                hostname=spec.hostname,
+                ingress_class=spec.ingress_class,
+                gateway_api=spec.gateway_api,
+            )
+            entrance.build(self, door, place, service)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
         self.finish()
 
@@ -144,51 +152,6 @@ class Gateway(Component):
         if spec.issuers or spec.hosted:
             reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
-
-    def _entrance(
-        self, name: str, spec: GatewaySpec, hostname: str, place: dict[str, Any], service: k8s.core.v1.Service
-    ) -> None:
-        if spec.gateway_api:
-            k8s.apiextensions.CustomResource(
-                f"{name}-route",
-                api_version="gateway.networking.k8s.io/v1",
-                kind="HTTPRoute",
-                metadata=manifest({"name": NAME, **place}),
-                spec=manifest(
-                    {
-                        "parentRefs": [{"name": spec.ingress_class}],
-                        "hostnames": [hostname],
-                        "rules": [{"backendRefs": [{"name": NAME, "port": PORT}]}],
-                    }
-                ),
-                opts=self.child(depends_on=[service]),
-            )
-            return
-        k8s.networking.v1.Ingress(
-            f"{name}-ingress",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest(
-                {
-                    "ingressClassName": spec.ingress_class,
-                    "tls": [{"hosts": [hostname], "secretName": "gateway-tls"}],
-                    "rules": [
-                        {
-                            "host": hostname,
-                            "http": {
-                                "paths": [
-                                    {
-                                        "path": "/v1",
-                                        "pathType": "Prefix",
-                                        "backend": {"service": {"name": NAME, "port": {"number": PORT}}},
-                                    }
-                                ]
-                            },
-                        }
-                    ],
-                }
-            ),
-            opts=self.child(depends_on=[service]),
-        )
 
 
 #: the Secret with the keys of hosted APIs, by their variables' names: an operator makes it, the stack never sees them

@@ -2,6 +2,7 @@
 
 from serving.engines import metrics
 from serving.engines.metrics import Meaning
+from serving.monitoring import fleets
 from serving.monitoring.objectives import GATEWAY
 from serving.monitoring.rule import Alert
 from serving.monitoring.spec import MonitoringSpec, Watched
@@ -17,7 +18,8 @@ def alerts(spec: MonitoringSpec) -> list[Alert]:
     """All alerts on causes."""
     found = [alert for server in spec.servers for alert in (*_engine(spec, server), *_pods(spec, server))]
     gpus = _gpus(spec) if spec.accelerated else []
-    return [*found, *gpus, *(_gateway(spec) if spec.door else ()), *_upkeep(spec)]
+    door = _gateway(spec) if spec.door else []
+    return [*found, *gpus, *door, *(fleets.alerts(spec) if spec.hub else ()), *_upkeep(spec)]
 
 
 def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:

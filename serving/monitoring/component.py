@@ -98,6 +98,7 @@ class Monitoring(Component):
         )
         scraped = [
             *([(args.spec.door, "http", "/metrics/")] if args.spec.door else []),
+            *([(args.spec.hub, "http", "/metrics")] if args.spec.hub else []),
             *((one.name, one.port, one.path) for one in args.spec.servers),
         ]
         for server, port, path in scraped:

@@ -35,7 +35,7 @@ class MonitoringSpec:
 
     ``door`` is the part that clients ask. ``aliases`` are held to the objectives; ``fallback_percent`` is how many
     requests fallbacks may answer. Work in windows has been done at least every ``batch_s`` seconds, 0 where there is
-    none; a training run ends within ``training_s``.
+    none; a training run ends within ``training_s``. ``hub`` is the part that knows of a fleet's sites.
     """
 
     ownership: Ownership
@@ -49,6 +49,7 @@ class MonitoringSpec:
     backups: bool = True
     batch_s: int = 0
     training_s: int = 0
+    hub: str = ""
     keda: bool
     operator: bool
 

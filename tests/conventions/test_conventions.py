@@ -13,6 +13,8 @@ from conftest import ROOT
 PACKAGES = ("engine", "planning", "catalog", "components", "serving", "blueprints", "policies", "stacks", "cli")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SUPPORT = {
+    "fleet_rehearsal.py",
+    "fleets.py",
     "gateways.py",
     "generated.py",
     "mutate.py",

@@ -30,6 +30,7 @@ SPEC = MonitoringSpec(
     team_budgets=(("desk", 100.0),),
     batch_s=90_000,
     training_s=36_000,
+    hub="fleet-hub",
     keda=True,
     operator=True,
 )
@@ -47,6 +48,9 @@ POD = f'{HERE},pod="chat-0"'
 CERTIFICATE = 'certmanager_certificate_expiration_timestamp_seconds{exported_namespace="desk",name="gateway"}'
 WORKED = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="batch"}}'
 TRAINING = f'kube_job_{{}}{{{{{HERE},job_name="training-1"{{}}}}}}'
+SITES = 'domicile_fleet_sites{{namespace="{}",ring="all",status="{}"}}'
+ROLLOUT = f'domicile_fleet_rollout{{{{{HERE},state="{{}}"}}}}'
+SINCE = f"domicile_fleet_rollout_since_seconds{{{HERE}}}"
 MADE = f'kube_cronjob_created{{{HERE},cronjob="batch"}}'
 BACKUP = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="vectors-backup"}}'
 STEPS, RUNNING, WAITING = (
@@ -248,6 +252,36 @@ CASES: list[Case] = [
         "12h",
         False,
         {TRAINING.format("status_start_time", ""): flat(0), TRAINING.format("failed", ',condition="true"'): flat(1)},
+    ),
+    ("HubAbsent", "1m", "10m", True, {SITES.format("other", "settled"): flat(1)}),
+    ("HubAbsent", "1m", "10m", False, {SITES.format("desk", "settled"): flat(1)}),
+    (
+        "SitesSilent",
+        "1m",
+        "40m",
+        True,
+        {SITES.format("desk", "silent"): flat(6), SITES.format("desk", "settled"): flat(94)},
+    ),
+    (
+        "SitesSilent",
+        "1m",
+        "40m",
+        False,
+        {SITES.format("desk", "silent"): flat(5), SITES.format("desk", "settled"): flat(95)},
+    ),
+    ("SitesDrifted", "5m", "70m", True, {f'domicile_fleet_drifted{{{HERE},ring="first"}}': flat(1)}),
+    # put right before anybody had to look
+    ("SitesDrifted", "5m", "70m", False, {f'domicile_fleet_drifted{{{HERE},ring="first"}}': "1x5 0x40"}),
+    ("ReleaseStopped", "1m", "5m", True, {ROLLOUT.format("stopped"): flat(1), ROLLOUT.format("running"): flat(0)}),
+    ("ReleaseStopped", "1m", "5m", False, {ROLLOUT.format("stopped"): flat(0), ROLLOUT.format("running"): flat(1)}),
+    ("ReleaseStuck", "1h", "350h", True, {SINCE: flat(0), ROLLOUT.format("running"): flat(1)}),
+    ("ReleaseStuck", "1h", "330h", False, {SINCE: flat(0), ROLLOUT.format("running"): flat(1)}),
+    (
+        "ReleaseStuck",
+        "1h",
+        "350h",
+        False,
+        {SINCE: flat(0), ROLLOUT.format("running"): flat(0), ROLLOUT.format("done"): flat(1)},
     ),
     ("BackupLate", "5m", "30h", True, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "20h", False, {BACKUP: flat(0)}),

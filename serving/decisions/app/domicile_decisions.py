@@ -244,6 +244,7 @@ async def decide(request: Any) -> Any:
         domicile_metrics.RUNNING.labels(NAME).dec()
     if outcome.waits:
         domicile_metrics.REVIEWS.labels(NAME, outcome.by).inc()
+    domicile_metrics.OUTCOMES.labels(outcome.name).inc()
     seconds = time.perf_counter() - begun
     domicile_metrics.ended(NAME, team, "", slow=seconds > WITHIN_S, fell_back=outcome.by == "rules")
     sure = certainty(outcome.score) if outcome.score is not None else None

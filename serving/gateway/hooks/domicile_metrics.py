@@ -28,6 +28,7 @@ CONFIDENCE = metrics.Histogram(
     ["alias", "variant"],
     buckets=tuple(number / 20 for number in range(1, 21)),
 )
+OUTCOMES = metrics.Counter("domicile_decisions_outcomes", "Decisions by what was decided.", ["outcome"])
 REVIEWS = metrics.Counter("domicile_gateway_reviews", "Answers that wait for people, by why.", ["alias", "reason"])
 
 

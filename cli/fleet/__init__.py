@@ -1,0 +1,1 @@
+"""The commands about fleets of sites."""
