@@ -18,7 +18,8 @@ import httpx
 from decided import until
 from domicile_cluster import Cluster, ClusterError, Thing
 from domicile_rings import Gates
-from domicile_site import Settings, Site
+from domicile_site import Site
+from domicile_state import Settings
 
 from cli.fleet.hub import Hub
 from engine import processes

@@ -134,9 +134,10 @@ def _decide(blueprint: Scored, role: str, model: Model, capacity: Capacity) -> S
     spare = 1 if _highly_available(blueprint) and role == SCORER else 0
     replicas = needed + spare
     name = f"{model.name}@{model.version}"
+    where = "model" if role == SCORER else "challenger"
     if replicas > MOST_REPLICAS:
         text = f"{replicas} servers of {model.per_second:g} a second for {busiest:g}: find one that carries more"
-        return Reason(("model", "per_second"), text)
+        return Reason((where, "per_second"), text)
     reasons = [f"{busiest:g} decisions a second at {USED:.0%} of {model.per_second:g} a server: {needed}"]
     if spare:
         reasons.append("one more, so that it is there when one is not")
@@ -153,7 +154,6 @@ def _decide(blueprint: Scored, role: str, model: Model, capacity: Capacity) -> S
             rejected.append(placed)
             continue
         return ScorerDecision(role, name, replicas, 1, placed, tuple(reasons), tuple(rejected))
-    where = "model" if role == SCORER else "challenger"
     return Reason((where, "gpu"), f"'{name}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
 
 

@@ -12,7 +12,7 @@ HUB, SITE = HERE / "hub", HERE / "site"
 JUDGE = SERVING / "rollout" / "judge.py"
 OF_HUB = (*(HUB / f"domicile_{name}.py" for name in ("fleet", "hub", "rings")), SITE / "domicile_release.py", JUDGE)
 OF_SITE = (
-    *(SITE / f"domicile_{name}.py" for name in ("cluster", "depot", "meter", "release", "site")),
+    *(SITE / f"domicile_{name}.py" for name in ("cluster", "depot", "meter", "release", "site", "state")),
     HUB / "domicile_rings.py",
     SERVING / "scripts" / "filer.py",
     JUDGE,

@@ -56,7 +56,7 @@ class HubSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSpec:
-    """What a site's agent is told; see ``Settings`` in ``site/domicile_site.py``."""
+    """What a site's agent is told; see ``Settings`` in ``site/domicile_state.py``."""
 
     site: str
     fleet: str

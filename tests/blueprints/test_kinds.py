@@ -185,6 +185,9 @@ def test_a_challenger_has_servers_of_its_own_and_another_version(tmp_path: Path)
     same = changed(tmp_path, FRAUD, {"challenger": model})
     with pytest.raises(DocumentError, match="it is the version that decides: name another"):
         load.plan(Path(same))
+    slow = changed(tmp_path, FRAUD, {"challenger": {**model, "version": 15, "per_second": 1.0}})
+    with pytest.raises(DocumentError, match=r"challenger\.per_second: .* find one that carries more"):
+        load.plan(Path(slow))
     plan = load.governed(Path(changed(tmp_path, FRAUD, {"challenger": {**model, "version": 15}})))[1]
     assert isinstance(plan, ScoredPlan)
     assert [(one.name, one.version, one.replicas) for one in plan.scorers] == [("scorer", 14, 2), ("challenger", 15, 1)]

@@ -294,10 +294,10 @@ def test_only_what_the_fleets_keys_signed_is_taken_and_never_an_older_one(world:
     base = world.hub.state / "hub.sqlite"
     with sqlite3.connect(base) as changed:
         rollout = json.loads(changed.execute("select value from kept where name = 'rollout'").fetchone()[0])
-        for digest, made in ((forged.digest, forged), ("b" * 64, forged)):
+        for number, digest in enumerate((forged.digest, "b" * 64), 90):
             changed.execute(
                 "insert into releases values (?, ?, ?, ?)",
-                (digest, 90 + len(digest) + (digest[0] == "b"), made.content.decode(), made.signature.decode()),
+                (digest, number, forged.content.decode(), forged.signature.decode()),
             )
         old = changed.execute("select digest from releases where number = 1").fetchone()[0]
     for wanted, why in ((forged.digest, "no key that is trusted"), ("b" * 64, "no key that is trusted")):
@@ -369,6 +369,49 @@ def test_a_release_waits_for_the_sites_window_and_going_back_does_not(world: Wor
     assert world.site["a-1"].state.running == ""
     world.hours(1, FIRST)
     assert world.site["a-1"].state.running == digest
+
+
+def test_a_release_that_was_carried_waits_for_the_window_too(world: World) -> None:
+    world.site["c-7"] = world.begun("c-7", window=("22:00", "05:00"), zone="Europe/Berlin")
+    world.site["c-7"].hub.close()
+    world.site["c-7"].hub = httpx.Client(base_url="http://127.0.0.1:9", timeout=1)
+    made = world.releases.make(1)
+    inbox = world.folder / "c-7" / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "a.tar").write_bytes(world.releases.packed(made).read_bytes())
+    world.hours(3, ("c-7",))
+    assert world.site["c-7"].state.running == ""
+    assert list(inbox.iterdir()) == []
+    world.hours(5, ("c-7",))
+    assert world.site["c-7"].state.running == made.digest
+
+
+def test_what_a_disk_spoils_is_told_and_brought_again(world: World) -> None:
+    one = world.brought(1)
+    kept = world.site["a-1"].depot
+    release_ = kept.release(one)
+    assert release_ is not None
+    objects_ = kept.blob(release_.variant("a-1").objects)
+    objects_.write_bytes(b"[]")
+    world.hours(1, ("a-1",))
+    assert "was spoilt on the disk" in world.operator.told()["sites"]["a-1"]["report"]["drift"][0]
+    (world.folder / "a-2" / "releases" / f"{one}.json").write_bytes(b"")
+    world.hours(2, ("a-1", "a-2"))
+    told = world.operator.told()["sites"]
+    assert [told[site]["report"]["drift"] for site in ("a-1", "a-2")] == [[], []]
+    assert objects_.stat().st_size > 2
+
+
+def test_other_keys_do_not_stop_what_runs(world: World) -> None:
+    one = world.brought(1)
+    other = release.public(release.read_key(release.new_key()[0]))
+    world.site["a-1"] = world.begun("a-1", keys=(other,))
+    world.publish(2)
+    world.hours(1, ("a-1",))
+    assert world.site["a-1"].state.status == "refused"
+    assert world.site["a-1"].state.running == one
+    world.hours(1, ("a-1",))
+    assert world.operator.told()["sites"]["a-1"]["report"]["drift"] == []
 
 
 def test_a_hub_that_is_killed_forgets_nothing_it_was_told(world: World) -> None:

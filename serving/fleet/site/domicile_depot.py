@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
-from domicile_release import LARGEST, Blob, Release, ReleaseError, checked, digest_of_file, same
+from domicile_release import LARGEST, Blob, Release, ReleaseError, checked, digest_of, digest_of_file, read, same
 
 PART = 1 << 20
 
@@ -23,15 +23,23 @@ class Depot:
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     def release(self, digest: str) -> Release | None:
-        """A release that is kept."""
+        """A release that is kept: who signed it was asked when it came; None for one that the disk has spoilt."""
         file = self.folder / "releases" / f"{digest}.json"
-        if not file.is_file():
-            return None
-        return checked(file.read_bytes(), file.with_suffix(".sig").read_bytes(), self.keys, self.fleet)
+        content = file.read_bytes() if file.is_file() else b""
+        return read(content, self.fleet) if digest_of(content) == digest else None
 
     def blob(self, blob: Blob) -> Path:
         """Where a file lies, or would."""
         return self.folder / "blobs" / blob.digest
+
+    def content(self, blob: Blob) -> bytes | None:
+        """A small file's content; one that the disk has spoilt goes, so that it is brought again."""
+        file = self.blob(blob)
+        found = file.read_bytes() if file.is_file() else b""
+        if digest_of(found) == blob.digest:
+            return found
+        file.unlink(missing_ok=True)
+        return None
 
     def missing(self, blobs: Iterable[Blob]) -> list[Blob]:
         """Which files are not there."""

@@ -107,6 +107,15 @@ def checked(content: bytes, signature: bytes, keys: Iterable[str], fleet: str) -
     if not any(_signed(content, signature, key) for key in keys):
         message = "no key that is trusted here signed it"
         raise ReleaseError(message)
+    return read(content, fleet)
+
+
+def read(content: bytes, fleet: str) -> Release:
+    """The release in these bytes, whoever signed them.
+
+    Raises:
+        ReleaseError: it is another fleet's, or it is none.
+    """
     try:
         found = _read(content)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

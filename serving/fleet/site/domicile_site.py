@@ -4,6 +4,7 @@ It needs the line for news only. Without one it watches on, keeps its reports, a
 ran before lies whole on its disk. A release may also be carried to it as a file in its folder `inbox`.
 """
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -13,7 +14,7 @@ import threading
 import time
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,69 +24,12 @@ import httpx
 from domicile_cluster import Cluster, ClusterError, Thing
 from domicile_depot import Depot, Outbox
 from domicile_release import Release, ReleaseError, placed
-from domicile_rings import Counts, Gates, measures
+from domicile_rings import Counts, measures
+from domicile_state import Settings, State
 from judge import Verdict, judge
 
 AT_ONCE = 200
 REPORTS = 20_000
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a site is told when its agent is installed; seconds, and shares of one.
-
-    After ``ready_s`` a release must be ready, after ``trial_s`` it has settled if nothing speaks against it. Every
-    ``compare_s`` the cluster is compared with the release: two questions for each object.
-    ``window`` is when releases may begin: two times of day in ``zone``; empty for always.
-    """
-
-    site: str
-    fleet: str
-    namespace: str
-    keys: tuple[str, ...]
-    gates: Gates
-    ready_s: float
-    trial_s: float
-    correct: bool = True
-    compare_s: float = 900.0
-    window: tuple[str, ...] = ()
-    zone: str = "Etc/UTC"
-    service: str = "decisions"
-    port: int = 8080
-    documents: str = "http://documents:8888"
-
-    @staticmethod
-    def read(said: dict[str, Any]) -> "Settings":
-        """From JSON."""
-        lists: dict[str, Any] = {name: tuple(said[name]) for name in ("keys", "window") if name in said}
-        found: dict[str, Any] = {**said, **lists, "gates": Gates(**said["gates"])}
-        return Settings(**found)
-
-
-@dataclass
-class State:
-    """What a site knows after a power cut. ``aim`` is a release it had begun to put in place.
-
-    ``told`` is the release that was last wanted here, with what became of it; ``counts`` are of the one that runs,
-    ``before`` of the one before it.
-    """
-
-    running: str = ""
-    previous: str = ""
-    aim: str = ""
-    told: str = ""
-    status: str = ""
-    why: str = ""
-    since: float = 0.0
-    compared: float = 0.0
-    drift: list[str] = field(default_factory=list[str])
-    stocked: bool = True
-    sequence: int = 0
-    counts: dict[str, Any] = field(default_factory=dict[str, Any])
-    before: dict[str, Any] = field(default_factory=dict[str, Any])
-    seen: dict[str, Any] = field(default_factory=dict[str, Any])
-    meter: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
-    bad: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Site:
@@ -175,7 +119,8 @@ class Site:
         elif found.verdict is Verdict.PROMOTE or waited > self.settings.trial_s:
             state.status, state.why = "settled", ""
             self._save()
-            self.depot.forget([state.running, *filter(None, [state.previous])], self.settings.site)
+            kept = [one for one in (state.running, state.previous, state.carried) if one]
+            self.depot.forget(kept, self.settings.site)
 
     def _back(self, why: str) -> None:
         """To the release before, with what lies here; where there is none, the one that is there stays."""
@@ -191,7 +136,10 @@ class Site:
 
     def _follow(self, wanted: str) -> None:
         state = self.state
-        if wanted in {state.running, state.told if state.status == "refused" else ""} or wanted in state.bad:
+        if wanted == state.running:
+            self._mend(wanted)
+            return
+        if wanted in state.bad or (wanted == state.told and state.status == "refused"):
             return
         kept = wanted == state.previous
         if not kept and not self._may_now():
@@ -214,6 +162,15 @@ class Site:
             self._switch(wanted)
         except ClusterError as error:
             self._say(str(error))
+
+    def _mend(self, running: str) -> None:
+        """Bring again what the disk has spoilt of the release that runs."""
+        found = self.depot.release(running)
+        if found is None or self.depot.missing(found.variant(self.settings.site).blobs):
+            try:
+                self.depot.fetch(self.hub, running, self.settings.site)
+            except (ReleaseError, httpx.HTTPError, OSError) as error:
+                self._say(f"the release {running[:12]} cannot be mended: {error}")
 
     def _not_older(self, found: Release, *, kept: bool) -> None:
         """Nobody may bring back an old release with a fault that is known: only the one it ran before is kept."""
@@ -247,7 +204,11 @@ class Site:
 
     def _objects(self, digest: str) -> list[Thing]:
         variant = self._kept(digest).variant(self.settings.site)
-        return placed(self.depot.blob(variant.objects).read_bytes(), self.settings.namespace)
+        content = self.depot.content(variant.objects)
+        if content is None:
+            message = f"the release {digest[:12]} was spoilt on the disk"
+            raise ClusterError(message)
+        return placed(content, self.settings.namespace)
 
     def _models(self, digest: str) -> dict[str, str]:
         if not digest:
@@ -298,12 +259,12 @@ class Site:
             "before": state.before,
             **state.seen,
             "drift": drift,
-            "models": self._models(state.running),
+            "models": {},
+            "nodes": [],
         }
-        try:
+        with contextlib.suppress(ClusterError):
             report["nodes"] = self.cluster.nodes()
-        except ClusterError:
-            report["nodes"] = []
+            report["models"] = self._models(state.running)
         state.sequence += 1
         self._save()
         self.outbox.put({**report, "sequence": state.sequence, "at": self.now()})
@@ -316,15 +277,15 @@ class Site:
             body = {"reports": waiting[start : start + AT_ONCE]}
             try:
                 answer = self.hub.post(f"/v1/sites/{self.settings.site}/sync", json=body).raise_for_status().json()
-            except (httpx.HTTPError, ValueError) as error:
+                have, wanted = int(answer["have"]), str(answer["wanted"])
+            except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
                 self._say(f"no line to the hub: {error}")
                 return ""
-            self.outbox.done(int(answer["have"]))
-            wanted = str(answer["wanted"])
+            self.outbox.done(have)
         return wanted
 
     def _carried(self) -> str:
-        """The newest release in the inbox."""
+        """The newest release that was carried here; it waits for the site's window as others do."""
         found: list[Release] = []
         for file in sorted((self.folder / "inbox").glob("*.tar")):
             try:
@@ -334,7 +295,10 @@ class Site:
                 file.rename(file.with_suffix(".refused"))
                 continue
             file.unlink()
-        return max(found, key=lambda one: one.number).digest if found else ""
+        if found:
+            self.state.carried = max(found, key=lambda one: one.number).digest
+            self._save()
+        return self.state.carried
 
     def _may_now(self) -> bool:
         if not self.settings.window:
