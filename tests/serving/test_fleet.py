@@ -3,6 +3,7 @@
 import base64
 import json
 import sqlite3
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from domicile_depot import Outbox
 from domicile_rings import Counts, Gates, Ring, Rollout, Seen
 from domicile_site import Site
 from fleets import (
+    ENVIRONMENT,
     HOUR,
     Around,
     OneRoom,
@@ -27,12 +29,14 @@ from fleets import (
     spec_of,
     surroundings,
 )
+from fleets import GATES as TOLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.fleet.errors import FleetError
 from components.ownership import Ownership
-from serving.fleet import release
+from serving.fleet import files, release
+from serving.fleet.spec import SiteSpec
 from serving.gateway.hooks.domicile_policy import digest
 
 OWNERSHIP = Ownership(workload="lines", owner="a", cost_centre="b", data_class="internal", jurisdictions=("DE",))
@@ -348,7 +352,7 @@ def test_a_site_without_any_line_is_brought_its_release_and_its_reports_are_carr
     assert sorted(file.name for file in inbox.iterdir()) == ["a.refused"]
     carried = world.folder / "reports.jsonl"
     waiting = Outbox(world.folder / "c-7" / "outbox.jsonl", 1000).waiting()
-    carried.write_text("".join(json.dumps(one) + "\n" for one in waiting), encoding="utf-8")
+    carried.write_text(exported(world.folder / "c-7"), encoding="utf-8")
     assert world.operator.carry(carried) == len(waiting) > 0
     assert world.operator.told()["sites"]["c-7"]["report"]["number"] == 1
     world.operator.carry(carried)
@@ -356,6 +360,18 @@ def test_a_site_without_any_line_is_brought_its_release_and_its_reports_are_carr
     carried.write_text("nonsense", encoding="utf-8")
     with pytest.raises(FleetError, match="it is no file of reports"):
         world.operator.carry(carried)
+
+
+def exported(folder: Path) -> str:
+    """What the agent's program prints at a site, from the files that its pod has."""
+    programs = folder / "programs"
+    programs.mkdir()
+    spec = SiteSpec(site="c-7", fleet="lines", namespace="line", keys=(), gates=TOLD, ready_s=1, trial_s=1, correct=True, window=(), zone="Etc/UTC")  # fmt: skip
+    for name, text in files.site(spec).items():
+        (programs / name).write_text(text, encoding="utf-8")
+    command = [str(ENVIRONMENT / "python"), str(programs / "domicile_site.py"), "export"]
+    done = subprocess.run(command, env={"DOMICILE_STATE": str(folder)}, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_a_release_waits_for_the_sites_window_and_going_back_does_not(world: World) -> None:
