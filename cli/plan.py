@@ -192,7 +192,7 @@ def _fleet(plan: FleetPlan) -> None:
     _rest(plan, len(plan.variants))
 
 
-def _rest(plan: WorkPlan | FleetPlan, priced: int) -> None:
+def _rest(plan: WorkPlan, priced: int) -> None:
     """The bill's lines after the first ones, warnings, and what was taken for granted."""
     out = console()
     for line in plan.cost.lines[priced:]:
@@ -200,7 +200,7 @@ def _rest(plan: WorkPlan | FleetPlan, priced: int) -> None:
         out.print(f"  {line.item}: {usd}: {line.basis}")
     for text in plan.warnings:
         out.print(f"[yellow]warning[/] {text}")
-    if isinstance(plan, WorkPlan) and plan.assumed:
+    if plan.assumed:
         out.print("\n[bold]assumed[/]")
         for text in plan.assumed:
             out.print(f"  {text}")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from components.ownership import PREFIX
+
 USER = 10001
 #: the pods of Prometheus, as its operator and its chart label them
 PROMETHEUS = {
@@ -80,6 +82,21 @@ def allow(  # noqa: PLR0917 the parts of one sentence
             ],
         },
     }
+
+
+def allow_door(  # noqa: PLR0917 as above
+    name: str,
+    namespace: Any,
+    labels: dict[str, str],
+    to: dict[str, str],
+    sources: tuple[dict[str, str], ...],
+    port: int,
+) -> dict[str, Any]:
+    """The same for a part that clients in other namespaces ask: those whose label says so, and Prometheus."""
+    found = allow(name, namespace, labels, to, sources, port)
+    clients = {"namespaceSelector": {"matchLabels": {f"{PREFIX}/gateway-client": "true"}}}
+    found["spec"]["ingress"][0]["from"] += [clients, PROMETHEUS]
+    return found
 
 
 def reach(

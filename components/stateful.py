@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components import pods, rights
+from components import budgets, pods, rights
 from components.core import Component, manifest
 from components.ownership import Ownership
 
@@ -104,12 +104,7 @@ def build(owner: Component, store: Store) -> None:
         ),
         opts=owner.child(),
     )
-    k8s.policy.v1.PodDisruptionBudget(
-        f"{owner.name}-budget",
-        metadata=manifest({"name": store.name, **place}),
-        spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-        opts=owner.child(),
-    )
+    budgets.one_at_a_time(owner, store.name, place, selector)
     _backup(owner, store, backup_part)
 
 

@@ -1,7 +1,6 @@
 """How a service is reached from outside its cluster: by a route of the Gateway API where that is, else an Ingress."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -9,46 +8,56 @@ import pulumi_kubernetes as k8s
 from components.core import Component, manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """A service's name and port, and the host name and path under which it is reached over TLS."""
+class Reached(Protocol):
+    """What a part's spec says: the host name under which it is reached over TLS, and what brings requests there."""
 
-    name: str
-    port: int
-    path: str
-    hostname: str
-    ingress_class: str
-    gateway_api: bool
+    @property
+    def hostname(self) -> str | None:
+        """Empty where nobody outside asks."""
+        ...
+
+    @property
+    def ingress_class(self) -> str:
+        """The class of an Ingress, or the Gateway's name."""
+        ...
+
+    @property
+    def gateway_api(self) -> bool:
+        """Whether the cluster has the Gateway API."""
+        ...
 
 
-def build(owner: Component, door: Door, place: dict[str, Any], service: pulumi.Resource) -> None:
-    """Create it as a child of a component; ``place`` is the metadata that its objects share."""
-    if door.gateway_api:
+def build(owner: Component, spec: Reached, port: int, metadata: dict[str, Any], service: pulumi.Resource) -> None:
+    """Create it, for the paths below `/v1`, if the spec has a host name; ``metadata`` is the service's."""
+    if not spec.hostname:
+        return
+    name = metadata["name"]
+    if spec.gateway_api:
         k8s.apiextensions.CustomResource(
             f"{owner.name}-route",
             api_version="gateway.networking.k8s.io/v1",
             kind="HTTPRoute",
-            metadata=manifest({"name": door.name, **place}),
+            metadata=manifest(metadata),
             spec=manifest(
                 {
-                    "parentRefs": [{"name": door.ingress_class}],
-                    "hostnames": [door.hostname],
-                    "rules": [{"backendRefs": [{"name": door.name, "port": door.port}]}],
+                    "parentRefs": [{"name": spec.ingress_class}],
+                    "hostnames": [spec.hostname],
+                    "rules": [{"backendRefs": [{"name": name, "port": port}]}],
                 }
             ),
             opts=owner.child(depends_on=[service]),
         )
         return
-    backend = {"service": {"name": door.name, "port": {"number": door.port}}}
-    paths = [{"path": door.path, "pathType": "Prefix", "backend": backend}]
+    backend = {"service": {"name": name, "port": {"number": port}}}
+    paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
     k8s.networking.v1.Ingress(
         f"{owner.name}-ingress",
-        metadata=manifest({"name": door.name, **place}),
+        metadata=manifest(metadata),
         spec=manifest(
             {
-                "ingressClassName": door.ingress_class,
-                "tls": [{"hosts": [door.hostname], "secretName": f"{door.name}-tls"}],
-                "rules": [{"host": door.hostname, "http": {"paths": paths}}],
+                "ingressClassName": spec.ingress_class,
+                "tls": [{"hosts": [spec.hostname], "secretName": f"{name}-tls"}],
+                "rules": [{"host": spec.hostname, "http": {"paths": paths}}],
             }
         ),
         opts=owner.child(depends_on=[service]),

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import budgets, pods
 from components.core import Component, manifest
 from components.ownership import PREFIX, Ownership
 from serving import placing
@@ -126,12 +126,7 @@ class ModelServer(Component):
             spec=manifest({"selector": selector, "ports": _ports(spec.runs, "port")}),
             opts=self.child(depends_on=[deployment]),
         )
-        k8s.policy.v1.PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=manifest({"name": spec.name, **place}),
-            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-            opts=self.child(),
-        )
+        budgets.one_at_a_time(self, spec.name, place, selector)
         clients = tuple(spec.ownership.selector(client) for client in spec.clients)
         wall = pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, clients, spec.runs.port)
         wall["spec"]["ingress"].append(

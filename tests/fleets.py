@@ -2,8 +2,6 @@
 
 import base64
 import functools
-import hashlib
-import hmac
 import http.server
 import json
 import os
@@ -17,6 +15,7 @@ from typing import Any, ClassVar
 import httpx
 from decided import until
 from domicile_cluster import Cluster, ClusterError, Thing
+from domicile_fleet import token_of
 from domicile_rings import Gates
 from domicile_site import Site
 from domicile_state import Settings
@@ -258,7 +257,7 @@ class Running:
         return Hub(self.url)
 
     def line(self, site: str) -> httpx.Client:
-        secret = hmac.new(MASTER.encode(), f"site:{site}".encode(), hashlib.sha256).hexdigest()
+        secret = token_of(MASTER.encode(), site)
         headers = {"Authorization": f"Bearer {secret}", "X-Site": site}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 

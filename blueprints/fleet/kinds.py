@@ -1,6 +1,7 @@
 """What each site of a fleet runs: the workload's blueprint with the site's changes, as a document of its own."""
 
 import copy
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,8 +18,8 @@ from catalog.documents import Document, DocumentError
 Decide = Callable[[Path, Document], tuple[Any, Any]]
 
 
-def kinds(file: Path, document: Document, fleet: Fleet, rows: tuple[Row, ...], decide: Decide) -> dict[str, Kind]:
-    """By site; ``decide`` reads and plans a workload's document as if it were the file.
+def kinds(file: Path, document: Document, fleet: Fleet, rows: tuple[Row, ...], decide: Decide) -> tuple[Kind, ...]:
+    """Sites that run the same together; ``decide`` reads and plans a workload's document as if it were the file.
 
     Raises:
         DocumentError: the workload cannot be used, or not at some site.
@@ -28,24 +29,23 @@ def kinds(file: Path, document: Document, fleet: Fleet, rows: tuple[Row, ...], d
         message = f"{document.where(('workload',))}: workload: there is no file {workload}"
         raise DocumentError(message)
     written = documents.read(workload)
-    made: dict[tuple[Any, ...], Kind] = {}
-    found: dict[str, Kind] = {}
-    problems: list[str] = []
+    alike: dict[str, list[Row]] = {}
     for row in rows:
-        key = (row.inventory, row.changes)
-        if key not in made:
-            try:
-                made[key] = _kind(workload, written, file.parent / fleet.sites, row, decide)
-            except DocumentError as error:
-                problems.append(str(error))
-                continue
-        found[row.name] = made[key]
+        alike.setdefault(json.dumps([row.inventory, row.changes], default=str), []).append(row)
+    found: list[Kind] = []
+    problems: list[str] = []
+    for same in alike.values():
+        try:
+            found.append(_kind(workload, written, file.parent / fleet.sites, same, decide))
+        except DocumentError as error:
+            problems.append(str(error))
     if problems:
         raise DocumentError("\n".join(dict.fromkeys(problems)))
-    return found
+    return tuple(found)
 
 
-def _kind(workload: Path, written: Document, sites: Path, row: Row, decide: Decide) -> Kind:
+def _kind(workload: Path, written: Document, sites: Path, same: list[Row], decide: Decide) -> Kind:
+    row = same[0]
     content = changed(written.content, _changes(workload, sites, row), row.where)
     # what is wrong with a site is told at its row, what is wrong with all of them in the workload
     where = row.where.removesuffix(":1") if row.changes or row.inventory else ""
@@ -56,7 +56,13 @@ def _kind(workload: Path, written: Document, sites: Path, row: Row, decide: Deci
             f"{workload}: kind: sites run workloads that decide, such as edge-vision; this one does something else"
         )
         raise DocumentError(message)
-    return Kind(content=content, folder=str(workload.parent), blueprint=blueprint, plan=plan)
+    return Kind(
+        sites=tuple(one.name for one in same),
+        content=content,
+        folder=str(workload.parent),
+        blueprint=blueprint,
+        plan=plan,
+    )
 
 
 def _changes(workload: Path, sites: Path, row: Row) -> dict[str, Any]:

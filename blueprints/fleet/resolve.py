@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,14 +11,16 @@ from typing import Any
 from blueprints import governed
 from blueprints.fleet.model import Fleet
 from blueprints.fleet.sites import Row
+from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
 from blueprints.scored.model import Scored
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import PROCESSORS
 from catalog.inventory import Inventory
-from components.namespace.spec import NamespaceSpec
+from components.ownership import Ownership
 from planning import cost
+from planning.capacity import Placed
 from planning.cost import Cost, CostLine
 from serving.fleet.spec import NAME as HUB
 from serving.fleet.spec import GatesSpec, HubSpec, RingSpec, SiteSpec
@@ -52,22 +54,23 @@ class SitePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetPlan:
+class FleetPlan(WorkPlan):
     """Everything that will be made, what it costs, and the reasons."""
 
-    name: str
-    cluster: str
-    region: str
-    country: str
-    cost: Cost
-    budget_usd: int
-    warnings: tuple[str, ...]
-    namespace: NamespaceSpec
     hub: HubSpec
-    monitoring: MonitoringSpec
     storage_class: str
     variants: tuple[Variant, ...]
     sites: tuple[SitePlan, ...]
+
+    @property
+    def products(self) -> dict[str, int]:
+        """None: the hub has none, and what sites have is in their variants' plans."""
+        return {}
+
+    @property
+    def replicated(self) -> tuple[Placed, ...]:
+        """None: there is one hub."""
+        return ()
 
     @property
     def rings(self) -> dict[str, int]:
@@ -79,78 +82,46 @@ class FleetPlan:
 class Kind:
     """What sites with the same changes run: the workload, its content with the changes, where it was read, its plan."""
 
+    sites: tuple[str, ...]
     content: dict[str, Any]
     folder: str
     blueprint: Scored
     plan: ScoredPlan
 
 
-def resolve(fleet: Fleet, hardware: Inventory, rows: tuple[Row, ...], kinds: Mapping[str, Kind]) -> FleetPlan:
-    """Decide everything; ``kinds`` are what sites run, by site.
+def resolve(fleet: Fleet, hardware: Inventory, rows: tuple[Row, ...], kinds: tuple[Kind, ...]) -> FleetPlan:
+    """Decide everything; ``kinds`` are what sites run, each site in one.
 
     Raises:
         RefusedError: it cannot be planned; carries every reason.
     """
-    reasons: list[Reason] = []
-    workload = next(iter(kinds.values())).blueprint
-    countries = workload.data.jurisdictions
-    if hardware.country not in countries:
-        text = (
-            f"sites tell the hub what they do, it stands in {hardware.country}, and the data must stay in "
-            f"{', '.join(countries)}: choose another target"
-        )
-        reasons.append(Reason(("target",), text))
-    known = {ring.name for ring in fleet.rings}
-    for row in rows:
-        if row.ring and row.ring not in known:
-            text = f"{row.where}: ring: there is no ring '{row.ring}'; choose {', '.join(sorted(known))}"
-            reasons.append(Reason(("sites",), text))
-    rings = _rings(fleet, rows)
-    reasons += [
-        Reason(("rings", index, "name"), f"no site is left for '{ring.name}': there are {len(rows)} sites")
-        for index, ring in enumerate(fleet.rings)
-        if ring.name not in set(rings.values())
-    ]
-    variants = _variants(rows, kinds)
+    workload, rings = kinds[0].blueprint, _rings(fleet, rows)
+    reasons = [*_refused(fleet, hardware, rows, workload), *_empty(fleet, rings)]
     storage = _storage_gib(fleet, rows, kinds)
     if storage > MOST_GIB:
         text = f"the hub would keep {storage:,} GiB, a volume has {MOST_GIB:,}: keep it for fewer days"
         reasons.append(Reason(("keep_days",), text))
+    variants = tuple(_variant(kind) for kind in kinds)
     bill = _bill(variants, storage)
     # a fleet has no data of its own: class and countries are its workload's
     own = workload.model_copy(update={"name": fleet.name, "owner": fleet.owner, "budget": fleet.budget})
     warnings = governed.money(own, bill, REMEDY, reasons)
     if reasons:
         raise RefusedError(tuple(reasons))
-    ownership, gates = own.ownership, _gates(fleet)
-    target, capabilities = fleet.target, fleet.target.capabilities
-    places = {ring.name: index for index, ring in enumerate(fleet.rings)}
-    of = {site: variant.name for variant in variants for site in variant.sites}
+    gates, of = _gates(fleet), {site: variant.name for variant in variants for site in variant.sites}
     return FleetPlan(
         name=fleet.name,
-        cluster=target.cluster,
+        cluster=fleet.target.cluster,
         region=hardware.region,
         country=hardware.country,
         cost=bill,
         budget_usd=fleet.budget.monthly_usd,
         warnings=warnings,
+        assumed=(),
         namespace=governed.namespace(own, gpus=0, cpu=4, memory_gib=8, pods=10),
-        hub=HubSpec(
-            ownership=ownership,
-            image=IMAGES["gateway"],
-            keys=tuple(fleet.release_keys),
-            rings=tuple(RingSpec(name=ring.name, soak_s=round(ring.soak_hours * 3600)) for ring in fleet.rings),
-            sites=tuple(sorted((row.name, places[rings[row.name]]) for row in rows)),
-            gates=gates,
-            keep_days=fleet.keep_days,
-            storage_gib=storage,
-            storage_class=target.storage_class,
-            hostname=fleet.hostname,
-            ingress_class=target.ingress_class,
-            gateway_api=capabilities.gateway_api,
-        ),
+        hub=_hub(fleet, rings, own.ownership, gates, storage),
         monitoring=MonitoringSpec(
-            ownership=ownership,
+            ownership=own.ownership,
             door="",
             servers=(),
             aliases=(),
@@ -158,7 +129,7 @@ def resolve(fleet: Fleet, hardware: Inventory, rows: tuple[Row, ...], kinds: Map
             backups=False,
             hub=HUB,
             keda=False,
-            operator=capabilities.prometheus_operator,
+            operator=fleet.target.capabilities.prometheus_operator,
         ),
         storage_class=fleet.site.storage_class,
         variants=variants,
@@ -166,6 +137,47 @@ def resolve(fleet: Fleet, hardware: Inventory, rows: tuple[Row, ...], kinds: Map
             SitePlan(ring=rings[row.name], variant=of[row.name], agent=_agent(fleet, row, workload, gates))
             for row in rows
         ),
+    )
+
+
+def _refused(fleet: Fleet, hardware: Inventory, rows: tuple[Row, ...], workload: Scored) -> Iterator[Reason]:
+    countries = workload.data.jurisdictions
+    if hardware.country not in countries:
+        text = (
+            f"sites tell the hub what they do, it stands in {hardware.country}, and the data must stay in "
+            f"{', '.join(countries)}: choose another target"
+        )
+        yield Reason(("target",), text)
+    known = {ring.name for ring in fleet.rings}
+    for row in rows:
+        if row.ring and row.ring not in known:
+            text = f"{row.where}: ring: there is no ring '{row.ring}'; choose {', '.join(sorted(known))}"
+            yield Reason(("sites",), text)
+
+
+def _empty(fleet: Fleet, rings: Mapping[str, str]) -> Iterator[Reason]:
+    taken = set(rings.values())
+    for index, ring in enumerate(fleet.rings):
+        if ring.name not in taken:
+            text = f"no site is left for '{ring.name}': there are {len(rings)} sites"
+            yield Reason(("rings", index, "name"), text)
+
+
+def _hub(fleet: Fleet, rings: Mapping[str, str], ownership: Ownership, gates: GatesSpec, storage_gib: int) -> HubSpec:
+    target, places = fleet.target, {ring.name: index for index, ring in enumerate(fleet.rings)}
+    return HubSpec(
+        ownership=ownership,
+        image=IMAGES["gateway"],
+        keys=tuple(fleet.release_keys),
+        rings=tuple(RingSpec(name=ring.name, soak_s=round(ring.soak_hours * 3600)) for ring in fleet.rings),
+        sites=tuple(sorted((site, places[ring]) for site, ring in rings.items())),
+        gates=gates,
+        keep_days=fleet.keep_days,
+        storage_gib=storage_gib,
+        storage_class=target.storage_class,
+        hostname=fleet.hostname,
+        ingress_class=target.ingress_class,
+        gateway_api=target.capabilities.gateway_api,
     )
 
 
@@ -184,30 +196,20 @@ def _rings(fleet: Fleet, rows: tuple[Row, ...]) -> dict[str, str]:
     return found
 
 
-def _variants(rows: tuple[Row, ...], kinds: Mapping[str, Kind]) -> tuple[Variant, ...]:
-    """Sites by what is different there; a variant's name is its first site's."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
-    for row in rows:
-        groups.setdefault((row.inventory, row.changes), []).append(row.name)
-    found: list[Variant] = []
-    for names in groups.values():
-        kind = kinds[names[0]]
-        models = (kind.blueprint.model, *([kind.blueprint.challenger] if kind.blueprint.challenger else []))
-        found.append(
-            Variant(
-                name=f"like-{names[0]}",
-                content=kind.content,
-                folder=kind.folder,
-                plan=kind.plan,
-                models=tuple((one.name, one.version, one.digest) for one in models),
-                sites=tuple(names),
-            )
-        )
-    return tuple(found)
+def _variant(kind: Kind) -> Variant:
+    """Named for its first site."""
+    return Variant(
+        name=f"like-{kind.sites[0]}",
+        content=kind.content,
+        folder=kind.folder,
+        plan=kind.plan,
+        models=tuple((one.name, one.version, one.digest) for one in kind.blueprint.versions),
+        sites=kind.sites,
+    )
 
 
-def _storage_gib(fleet: Fleet, rows: tuple[Row, ...], kinds: Mapping[str, Kind]) -> int:
-    models = {(one.name, one.version): one.mib for kind in kinds.values() for one in (kind.blueprint.model,)}
+def _storage_gib(fleet: Fleet, rows: tuple[Row, ...], kinds: tuple[Kind, ...]) -> int:
+    models = {(one.name, one.version): one.mib for kind in kinds for one in kind.blueprint.versions}
     reports = len(rows) * REPORTS_A_DAY * REPORT_BYTES * fleet.keep_days / 1024**3
     return math.ceil(RELEASES * sum(models.values()) / 1024 + reports) + 5
 

@@ -161,8 +161,12 @@ class Scored(Governed, ABC):
     @property
     def models_used(self) -> tuple[str, ...]:
         """Its model and the challenger, with their versions."""
-        beside = (self.challenger,) if self.challenger is not None else ()
-        return tuple(f"{one.name}@{one.version}" for one in (self.model, *beside))
+        return tuple(f"{one.name}@{one.version}" for one in self.versions)
+
+    @property
+    def versions(self) -> tuple[Model, ...]:
+        """Its model, and the challenger if there is one."""
+        return (self.model,) if self.challenger is None else (self.model, self.challenger)
 
     @property
     def exposed(self) -> tuple[str, ...]:

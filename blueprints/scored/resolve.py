@@ -104,8 +104,7 @@ def resolve(
 
 
 def _models(blueprint: Scored) -> dict[str, Model]:
-    beside = {CHALLENGER: blueprint.challenger} if blueprint.challenger is not None else {}
-    return {SCORER: blueprint.model, **beside}
+    return dict(zip((SCORER, CHALLENGER), blueprint.versions, strict=False))
 
 
 def _highly_available(blueprint: Scored) -> bool:
@@ -125,7 +124,7 @@ def _audit_gib(blueprint: Scored) -> int:
 
 def _stored_gib(blueprint: Scored) -> int:
     """Models in a few versions, and what waits for people."""
-    return math.ceil(sum(one.mib for one in _models(blueprint).values()) * 4 / 1024) + 5
+    return math.ceil(sum(one.mib for one in blueprint.versions) * 4 / 1024) + 5
 
 
 def _decide(blueprint: Scored, role: str, model: Model, capacity: Capacity) -> ScorerDecision | Reason:

@@ -77,7 +77,7 @@ class Hub:
 
     def _blob(self, carried: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         path = f"/v1/{member.name}"
-        if self.client_answers("HEAD", path) == 200:
+        if self._send("HEAD", path).is_success:
             return
         content = carried.extractfile(member)
         if content is None:
@@ -85,19 +85,18 @@ class Hub:
         with content:
             self._ask("PUT", path, content=iter(lambda: content.read(1 << 20), b""))
 
-    def client_answers(self, method: str, path: str) -> int:
-        """The status of an answer."""
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
-            return self.client.request(method, path).status_code
+            return self.client.request(method, path, **options)
         except httpx.HTTPError as error:
             message = f"the hub at {self.address} does not answer: {error}"
             raise FleetError(message) from error
 
     def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        answer = self._send(method, path, **options)
         try:
-            answer = self.client.request(method, path, **options)
             said: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except ValueError as error:
             message = f"the hub at {self.address} does not answer: {error}"
             raise FleetError(message) from error
         if answer.is_error:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -11,7 +11,6 @@ from cli.fleet.errors import FleetError
 from cli.fleet.hub import Hub
 from cli.fleet.render import fleet_of, objects_of
 from cli.output import console
-from components.ownership import Ownership
 from serving.fleet import agent, release
 from serving.fleet.agent import Thing
 from serving.fleet.release import KeyFileError, Runs
@@ -97,14 +96,7 @@ def install(stack: str, folder: Path, site: str, hub: Hub, out: Path) -> None:
     variant = next(one for one in plan.variants if one.name == found.variant)
     runs: list[Thing] = objects_of(stack, folder, file, fleet.workload, variant)
     namespace = found.agent.namespace
-    own = plan.hub.ownership
-    ownership = Ownership(
-        workload=namespace,
-        owner=own.owner,
-        cost_centre=own.cost_centre,
-        data_class=own.data_class,
-        jurisdictions=own.jurisdictions,
-    )
+    ownership = replace(plan.hub.ownership, workload=namespace)
     made = agent.objects(
         found.agent,
         ownership,

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from blueprints.governance.approvals import file_of
 from cli.check import planned
 from cli.fleet.errors import FleetError
 from cli.subject import blueprint_of
-from components.ownership import Ownership
 from serving.fleet.objects import UnfitError, objects
 from serving.fleet.site.domicile_release import PLACE
 
@@ -56,14 +56,7 @@ def objects_of(stack: str, folder: Path, fleet: Path, workload: str, variant: Va
     if found.error:
         message = f"{written}, for sites {variant.name}: {found.error}"
         raise FleetError(message)
-    own = variant.plan.namespace.ownership
-    ownership = Ownership(
-        workload=PLACE,
-        owner=own.owner,
-        cost_centre=own.cost_centre,
-        data_class=own.data_class,
-        jurisdictions=own.jurisdictions,
-    )
+    ownership = replace(variant.plan.namespace.ownership, workload=PLACE)
     try:
         return objects(((one.type, one.props) for one in found.resources), ownership)
     except UnfitError as error:

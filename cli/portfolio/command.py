@@ -121,7 +121,7 @@ def _data(blueprint: Blueprint, plan: Plan) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _budget(plan: Plan) -> float | None:
-    if isinstance(plan, WorkPlan | FleetPlan):
+    if isinstance(plan, WorkPlan):
         return plan.budget_usd
     return plan.budget.monthly_usd if isinstance(plan, PlatformPlan) else None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import budgets, pods
 from components.cache.contract import CacheArgs
 from components.cache.kubernetes import KubernetesCache
 from components.core import Component, manifest
@@ -90,12 +90,7 @@ def _servers(owner: Component, args: FeatureStoreArgs, pod: dict[str, Any], afte
         spec=manifest({"replicas": spec.replicas, "selector": {"matchLabels": selector}, "template": pod["server"]}),
         opts=owner.child(depends_on=after),
     )
-    k8s.policy.v1.PodDisruptionBudget(
-        f"{owner.name}-budget",
-        metadata=manifest({"name": spec.name, **place}),
-        spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-        opts=owner.child(),
-    )
+    budgets.one_at_a_time(owner, spec.name, place, selector)
     k8s.batch.v1.CronJob(
         f"{owner.name}-materialize",
         metadata=manifest({"name": f"{spec.name}-materialize", **place}),

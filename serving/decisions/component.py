@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods, stateful
+from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.feature_store.server import PORT as FEATURES_PORT
@@ -84,12 +84,7 @@ class Decisions(Component):
             spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
             opts=self.child(depends_on=[pods_of]),
         )
-        k8s.policy.v1.PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-            opts=self.child(),
-        )
+        budgets.one_at_a_time(self, NAME, place, selector)
         self._walls(name, args, labels, selector)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
         self.finish()
@@ -97,11 +92,7 @@ class Decisions(Component):
     def _walls(self, name: str, args: DecisionsArgs, labels: dict[str, str], selector: dict[str, str]) -> None:
         spec = args.spec
         sources = tuple(spec.ownership.selector(client) for client in spec.clients)
-        inbound = pods.allow(f"{NAME}-clients", args.namespace, labels, selector, sources, PORT)
-        inbound["spec"]["ingress"][0]["from"] += [
-            {"namespaceSelector": {"matchLabels": {f"{PREFIX}/gateway-client": "true"}}},
-            pods.PROMETHEUS,
-        ]
+        inbound = pods.allow_door(f"{NAME}-clients", args.namespace, labels, selector, sources, PORT)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
         inside = [(spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints)]
         inside.append((spec.ownership.selector("documents"), DOCUMENTS_PORT))

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods, stateful
+from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.ownership import PREFIX, digest
 from serving import entrance, keys
@@ -72,28 +72,10 @@ class Hub(Component):
             spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
             opts=self.child(depends_on=[pods_of]),
         )
-        k8s.policy.v1.PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-            opts=self.child(),
-        )
-        inbound = pods.allow(f"{NAME}-clients", args.namespace, labels, selector, (), PORT)
-        inbound["spec"]["ingress"][0]["from"] += [
-            {"namespaceSelector": {"matchLabels": {f"{PREFIX}/gateway-client": "true"}}},
-            pods.PROMETHEUS,
-        ]
+        budgets.one_at_a_time(self, NAME, place, selector)
+        inbound = pods.allow_door(f"{NAME}-clients", args.namespace, labels, selector, (), PORT)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
-        if spec.hostname:
-            door = entrance.Door(
-                name=NAME,
-                port=PORT,
-                path="/v1",
-                hostname=spec.hostname,
-                ingress_class=spec.ingress_class,
-                gateway_api=spec.gateway_api,
-            )
-            entrance.build(self, door, place, service)
+        entrance.build(self, spec, PORT, {"name": NAME, **place}, service)
         self.endpoint = Output.from_input(f"https://{spec.hostname}" if spec.hostname else f"http://{NAME}:{PORT}")
         self.finish()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, Resource, ResourceOptions
 
-from components import pods, stateful
+from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.ownership import digest
 from serving import entrance, keys
@@ -81,22 +81,8 @@ class Gateway(Component):
             opts=self.child(depends_on=[pods_of]),
         )
         self._walls(name, args, labels, selector)
-        k8s.policy.v1.PodDisruptionBudget(
-            f"{name}-budget",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"maxUnavailable": 1, "selector": {"matchLabels": selector}}),
-            opts=self.child(),
-        )
-        if spec.hostname:
-            door = entrance.Door(
-                name=NAME,
-                port=PORT,
-                path="/v1",
-                hostname=spec.hostname,
-                ingress_class=spec.ingress_class,
-                gateway_api=spec.gateway_api,
-            )
-            entrance.build(self, door, place, service)
+        budgets.one_at_a_time(self, NAME, place, selector)
+        entrance.build(self, spec, PORT, {"name": NAME, **place}, service)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
         self.finish()
 
@@ -140,11 +126,7 @@ class Gateway(Component):
     def _walls(self, name: str, args: GatewayArgs, labels: dict[str, str], selector: dict[str, str]) -> None:
         spec = args.spec
         sources = tuple(spec.ownership.selector(client) for client in spec.clients)
-        inbound = pods.allow("gateway-clients", args.namespace, labels, selector, sources, PORT)
-        inbound["spec"]["ingress"][0]["from"].append(
-            {"namespaceSelector": {"matchLabels": {"domicile.dev/gateway-client": "true"}}}
-        )
-        inbound["spec"]["ingress"][0]["from"].append(pods.PROMETHEUS)
+        inbound = pods.allow_door("gateway-clients", args.namespace, labels, selector, sources, PORT)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
         targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints))
         counting = (spec.ownership.selector(counters.NAME), counters.PORT)

@@ -73,6 +73,14 @@ def test_an_inventory_in_yaml_says_what_one_in_csv_says(tmp_path: Path) -> None:
     assert one == other
 
 
+def test_a_row_may_change_a_list(tmp_path: Path) -> None:
+    rows = [{"name": "a-1", "ring": "first", "access": {"callers": ["line-controller", "robot"]}}]
+    rows += [{"name": f"b-{number}"} for number in (1, 2, 3)]
+    plan = plan_of(fleet(tmp_path, yaml.safe_dump({"sites": rows}), name="sites.yaml"))
+    assert [variant.sites for variant in plan.variants] == [("a-1",), ("b-1", "b-2", "b-3")]
+    assert plan.variants[0].plan.service.callers == ("line-controller", "robot")
+
+
 ROWS = "name,ring,cameras.count\na-1,first,\nb-1,,\nb-2,,\nb-3,,\n"
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("name\n", {}, "there is no site"),

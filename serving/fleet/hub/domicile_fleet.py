@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class Hub:
                 later = self._begun(base, found, digest)
             elif found.state in {"running", "paused"} and what in {"pause", "resume", "stop"}:
                 state = {"pause": "paused", "resume": "running", "stop": "stopped"}[what]
-                later = Rollout(found.release, found.previous, found.ring, state, found.since, (f"told to {what}",))
+                later = replace(found, state=state, why=(f"told to {what}",))
             else:
                 raise RefusedError(409, f"it cannot {what}: no release is under way (the last one is {found.state})")
             self._keep(base, later)
