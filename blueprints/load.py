@@ -15,7 +15,7 @@ from blueprints.fleet.resolve import FleetPlan
 from blueprints.governance import approvals
 from blueprints.governance.approvals import Approvals
 from blueprints.governance.governed import govern
-from blueprints.governed import Governed, WorkPlan
+from blueprints.governed import Governed
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
@@ -175,7 +175,7 @@ def governed(file: Path, agreed: Approvals | None = None) -> tuple[Governed, Ser
         DocumentError: it is no workload's, or it cannot be used or not be planned.
     """
     found, decided = decide(file, agreed)
-    if isinstance(found, Governed) and isinstance(decided, WorkPlan):
+    if isinstance(found, Governed) and isinstance(decided, ServedPlan | ScoredPlan | TrainedPlan):
         return found, decided
     message = f"{file}: kind: a blueprint of kind '{kind_of(found)}' is no workload's"
     raise DocumentError(message)
