@@ -110,4 +110,4 @@ bench: $(STAMP) gateway
 	@for package in aws gcp azure-native kubernetes; do PYTHONPATH=.:tests $(BIN)/python tests/everything.py $$package; done
 
 rehearse-fleet: $(STAMP) gateway
-	@PYTHONPATH=.:tests:serving/scripts:serving/fleet/site:serving/fleet/hub:serving/rollout $(BIN)/python tests/fleet_rehearsal.py
+	@PYTHONPATH=.:tests:serving/doors:serving/scripts:serving/fleet/site:serving/fleet/hub:serving/rollout $(BIN)/python tests/fleet_rehearsal.py

@@ -1,24 +1,22 @@
 """The one door of a workload that decides: a model is asked in time, rules stand in, all is written down."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import budgets, pods, stateful
+from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.feature_store.server import PORT as FEATURES_PORT
-from components.ownership import PREFIX, digest
 from serving import keys
 from serving.decisions.files import SERVE, files
 from serving.decisions.spec import NAME, PORT, DecisionsSpec
+from serving.doors import shell
 from serving.scorer import PORT as SERVER_PORT
 
-CONFIG, SECRET = "decisions-config", "decisions-keys"
+SECRET = "decisions-keys"  # noqa: S105 its name
 #: the Secret with the key of a model elsewhere: an operator makes it, the stack never sees it
 OUTSIDE = "decisions-outside"
 FOLDER = "/etc/decisions"
@@ -44,13 +42,12 @@ class Decisions(Component):
         """Create the service."""
         super().__init__(name, args, opts)
         spec = args.spec
-        labels, selector = spec.ownership.labels(NAME), spec.ownership.selector(NAME)
-        place = {"namespace": args.namespace, "labels": labels}
+        door = _door(args)
         secret = k8s.core.v1.Secret(
             f"{name}-keys",
-            metadata=manifest({"name": SECRET, **place}),
+            metadata=manifest({"name": SECRET, **door.place}),
             string_data={
-                "DOMICILE_KEYS": keys.of_teams(self, (*spec.callers, spec.reviewers), place),
+                "DOMICILE_KEYS": keys.of_teams(self, (*spec.callers, spec.reviewers), door.place),
                 "DOMICILE_TOKENS": keys.random_key(self, f"{name}-tokens"),
             },
             opts=self.child(),
@@ -58,34 +55,8 @@ class Decisions(Component):
         content = Output.from_input(dict(args.endpoints)).apply(
             lambda found: files(spec, {server: str(address) for server, address in found.items()})
         )
-        settings = k8s.core.v1.ConfigMap(
-            f"{name}-config", metadata=manifest({"name": CONFIG, **place}), data=content, opts=self.child()
-        )
-        mark = content.apply(lambda found: digest(json.dumps(found, sort_keys=True)))
-        notes = {**pods.scraped(PORT, "/metrics/"), f"{PREFIX}/config": mark}
-        pods_of = k8s.apps.v1.StatefulSet(
-            f"{name}-set",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest(
-                {
-                    "serviceName": NAME,
-                    "replicas": spec.replicas,
-                    "podManagementPolicy": "Parallel",
-                    "selector": {"matchLabels": selector},
-                    "template": {"metadata": {"labels": labels, "annotations": notes}, "spec": _pod(args, selector)},
-                    "volumeClaimTemplates": [stateful.claim("audit", selector, spec.storage_class, spec.audit_gib)],
-                }
-            ),
-            opts=self.child(depends_on=[secret, settings]),
-        )
-        k8s.core.v1.Service(
-            f"{name}-service",
-            metadata=manifest({"name": NAME, **place}),
-            spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
-            opts=self.child(depends_on=[pods_of]),
-        )
-        budgets.one_at_a_time(self, NAME, place, selector)
-        self._walls(name, args, labels, selector)
+        shell.build(self, door, content, (secret,))
+        self._walls(name, args, door.labels, door.selector)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
         self.finish()
 
@@ -105,54 +76,23 @@ class Decisions(Component):
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
 
-def _pod(args: DecisionsArgs, selector: dict[str, str]) -> dict[str, Any]:
+def _door(args: DecisionsArgs) -> shell.Door:
     spec = args.spec
-    settings: dict[str, Input[str]] = {
-        "HOME": "/tmp",
-        "PYTHONPATH": FOLDER,
-        "DOMICILE_AUDIT": "/audit",
-        "DOCUMENTS": args.documents,
-    }
-    burst = {"name": "BURST_API_KEY", "valueFrom": {"secretKeyRef": {"name": OUTSIDE, "key": "BURST_API_KEY"}}}
-    health = {"httpGet": {"path": "/health", "port": PORT}}
-    return {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": pods.pod_security(),
-        "terminationGracePeriodSeconds": 45,
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector},
-            }
-        ],
-        "containers": [
-            {
-                "name": NAME,
-                "image": spec.image,
-                "command": ["uvicorn", *SERVE],
-                "args": ["--host", "0.0.0.0", "--port", str(PORT)],  # noqa: S104 in a pod
-                "envFrom": [{"secretRef": {"name": SECRET}}],
-                "env": [
-                    *({"name": key, "value": text} for key, text in settings.items()),
-                    {"name": "HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-                    *([burst] if spec.burst else []),
-                ],
-                "ports": [{"name": "http", "containerPort": PORT}],
-                "resources": pods.resources("1", "1Gi"),
-                "securityContext": pods.container_security(),
-                "startupProbe": {**health, "periodSeconds": 2, "failureThreshold": 60},
-                "readinessProbe": {**health, "periodSeconds": 5},
-                "livenessProbe": {**health, "periodSeconds": 10},
-                "lifecycle": {"preStop": {"sleep": {"seconds": 10}}},
-                "volumeMounts": [
-                    {"name": "config", "mountPath": FOLDER, "readOnly": True},
-                    {"name": "audit", "mountPath": "/audit"},
-                    pods.scratch_mount(),
-                ],
-            }
-        ],
-        "volumes": [{"name": "config", "configMap": {"name": CONFIG}}, pods.scratch()],
-    }
+    return shell.Door(
+        name=NAME,
+        ownership=spec.ownership,
+        namespace=args.namespace,
+        image=spec.image,
+        port=PORT,
+        replicas=spec.replicas,
+        serves=SERVE,
+        folder=FOLDER,
+        secret=SECRET,
+        settings={"DOMICILE_AUDIT": "/audit", "DOCUMENTS": args.documents},
+        variables=(("BURST_API_KEY", OUTSIDE, "BURST_API_KEY"),) if spec.burst else (),
+        disk="audit",
+        disk_gib=spec.audit_gib,
+        storage_class=spec.storage_class,
+        cpu="1",
+        memory="1Gi",
+    )

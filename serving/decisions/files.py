@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from serving.decisions.spec import Asked, DecisionsSpec
-from serving.gateway.litellm import HOOKS
+from serving.doors import files as doors
 
 APP = Path(__file__).parent / "app"
-SCRIPTS = Path(__file__).parents[1] / "scripts"
 #: how the service is begun; clients keep connections for longer than servers usually do
 SERVE = ("domicile_decisions:app", "--no-access-log", "--timeout-keep-alive", "75")
 PROGRAMS = (
     *(APP / f"domicile_{name}.py" for name in ("decisions", "reviews", "scoring")),
-    *(HOOKS / f"domicile_{name}.py" for name in ("audit", "identity", "metrics", "policy")),
-    SCRIPTS / "filer.py",
+    *doors.PROGRAMS,
 )
 
 

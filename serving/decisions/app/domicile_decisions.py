@@ -16,86 +16,30 @@ from pathlib import Path
 from typing import Any
 
 import domicile_audit
-import domicile_identity
+import domicile_door
 import domicile_metrics
 import domicile_policy
 import domicile_reviews
 import domicile_scoring
-from domicile_scoring import Outcome, RefusedError, UnusableError
+from domicile_refused import RefusedError
+from domicile_scoring import Outcome, UnusableError
 
 Starlette: Any = importlib.import_module("starlette.applications").Starlette
 Route: Any = importlib.import_module("starlette.routing").Route
 responses: Any = importlib.import_module("starlette.responses")
 aiohttp: Any = importlib.import_module("aiohttp")
-prometheus: Any = importlib.import_module("prometheus_client")
 
 FOLDER = Path(__file__).parent
 POLICY: dict[str, Any] = json.loads((FOLDER / "decisions.json").read_text(encoding="utf-8"))
-KEYS: dict[str, str] = json.loads(os.environ.get("DOMICILE_KEYS", "{}"))
 SECRET = os.environ.get("DOMICILE_TOKENS", "").encode()
 NAME, WITHIN_S = str(POLICY["name"]), POLICY["within_ms"] / 1000
 #: what is left for the rules, the log and the way back when the model had its time
 FOR_THE_MODEL = 0.7
-LARGEST = 32 * 1024 * 1024
 SHADOWS = 64
 
 
 class Unavailable(Exception):  # noqa: N818 it is no error of ours
     """The model cannot be asked now."""
-
-
-class Writer:
-    """Writes what waits in one go: the disk is asked once for all who came while it was busy."""
-
-    def __init__(self, folder: Path, name: str, keep_days: int) -> None:
-        """Begin the day's log."""
-        self.folder, self.name, self.keep_days = folder, name, keep_days
-        self.day = ""
-        self.log = self._today()
-        self.waiting: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
-        self.busy = False
-
-    async def write(self, record: dict[str, Any]) -> None:
-        """Return when the record is on the disk.
-
-        Raises:
-            OSError: it could not be written.
-        """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((record, done))
-        if not self.busy:
-            self.busy = True
-            try:
-                while self.waiting:
-                    await self._flush()
-            finally:
-                self.busy = False
-        await done
-
-    async def _flush(self) -> None:
-        taken, self.waiting = self.waiting, []
-        try:
-            await asyncio.to_thread(self._written, *(record for record, _ in taken))
-        except OSError as error:
-            for _, done in taken:
-                done.set_exception(error)
-        else:
-            for _, done in taken:
-                done.set_result(None)
-
-    def _written(self, *records: dict[str, Any]) -> None:
-        if domicile_audit.now()[:10] != self.day:
-            self.log = self._today()
-        self.log.write(*records)
-
-    def _today(self) -> domicile_audit.Log:
-        """A log for each day; those that need not be kept any longer go."""
-        self.day = domicile_audit.now()[:10]
-        last = time.time() - (self.keep_days + 1) * 86_400
-        for file in self.folder.glob("*.jsonl"):
-            if file.stat().st_mtime < last:
-                file.unlink()
-        return domicile_audit.Log(self.folder, self.name)
 
 
 class Service:
@@ -104,7 +48,7 @@ class Service:
     def __init__(self) -> None:
         """Open the log and the outbox."""
         folder = Path(os.environ["DOMICILE_AUDIT"])
-        self.writer = Writer(folder, os.environ.get("HOSTNAME", "decisions"), POLICY["keep_days"])
+        self.writer = domicile_door.Writer(folder, os.environ.get("HOSTNAME", "decisions"), POLICY["keep_days"])
         self.reviews = domicile_reviews.Reviews(os.environ["DOCUMENTS"], folder / "outbox")
         self.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.asked = 0
@@ -188,47 +132,18 @@ def certainty(score: float) -> float:
     return abs(2 * score - 1)
 
 
-async def caller_of(request: Any) -> str:
-    """The team behind a key or a token; empty for nobody."""
-    key = str(request.headers.get("authorization", "")).removeprefix("Bearer ")
-    return KEYS.get(domicile_policy.digest(key)) or await domicile_identity.team_of(key, POLICY["oidc"])
-
-
-def refused(status: int, reasons: list[str], team: str, code: str) -> Any:
-    """A refusal as clients read it."""
-    domicile_metrics.REFUSALS.labels(team, code).inc()
-    return responses.JSONResponse({"error": {"reasons": reasons}}, status_code=status)
-
-
-async def body_of(request: Any) -> Any:
-    """The request's JSON.
-
-    Raises:
-        RefusedError: it is none, or too much.
-    """
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > LARGEST:
-            raise RefusedError(413, [f"more than {LARGEST} bytes"])
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, ["it is not JSON"]) from error
-
-
 async def decide(request: Any) -> Any:
     """`POST /v1/decisions`."""
     begun = time.perf_counter()
     service: Service = request.app.state.service
-    team = await caller_of(request)
+    team = await domicile_door.caller_of(request, POLICY["oidc"])
     if team not in POLICY["callers"]:
-        return refused(401, ["the key is not known"], "", "key")
+        return domicile_door.refused(401, ["the key is not known"], "", "key")
     try:
-        asked = await body_of(request)
+        asked = await domicile_door.body_of(request)
         known = domicile_scoring.values(POLICY, asked, SECRET)
     except RefusedError as error:
-        return refused(error.status, error.reasons, team, "request")
+        return domicile_door.refused(error.status, error.reasons, team, "request")
     kept: dict[str, Any] = {}
     domicile_metrics.RUNNING.labels(NAME).inc()
     try:
@@ -239,7 +154,7 @@ async def decide(request: Any) -> Any:
         await service.writer.write(record)
     except OSError:
         domicile_metrics.failed(NAME, team, "")
-        return refused(503, ["the audit log cannot be written"], team, "audit_unavailable")
+        return domicile_door.refused(503, ["the audit log cannot be written"], team, "audit_unavailable")
     finally:
         domicile_metrics.RUNNING.labels(NAME).dec()
     if outcome.waits:
@@ -291,40 +206,28 @@ def recorded(team: str, number: str, outcome: Outcome, why: str, known: dict[str
 async def reviews(request: Any) -> Any:
     """`GET /v1/reviews`: what waits for people, the oldest first."""
     service: Service = request.app.state.service
-    team = await caller_of(request)
+    team = await domicile_door.caller_of(request, POLICY["oidc"])
     if team != POLICY["reviewers"]:
-        return refused(403, ["only those who look at decisions may"], team, "reviewer")
+        return domicile_door.refused(403, ["only those who look at decisions may"], team, "reviewer")
     return responses.JSONResponse({"open": await asyncio.to_thread(service.reviews.listed)})
 
 
 async def review(request: Any) -> Any:
     """`POST /v1/reviews/{decision}`: people's own outcome."""
     service: Service = request.app.state.service
-    team = await caller_of(request)
+    team = await domicile_door.caller_of(request, POLICY["oidc"])
     if team != POLICY["reviewers"]:
-        return refused(403, ["only those who look at decisions may"], team, "reviewer")
+        return domicile_door.refused(403, ["only those who look at decisions may"], team, "reviewer")
     try:
-        given = domicile_scoring.reviewed(POLICY, await body_of(request))
+        given = domicile_scoring.reviewed(POLICY, await domicile_door.body_of(request))
         one = await asyncio.to_thread(service.reviews.waiting, str(request.path_params["decision"]))
         await service.writer.write({"event": "reviewed", "decision": one["decision"], **given})
         done = await asyncio.to_thread(service.reviews.close, {**one, "reviewed": given})
     except RefusedError as error:
-        return refused(error.status, error.reasons, team, "request")
+        return domicile_door.refused(error.status, error.reasons, team, "request")
     except domicile_reviews.ReviewError as error:
-        return refused(error.status, [str(error)], team, "request")
+        return domicile_door.refused(error.status, [str(error)], team, "request")
     return responses.JSONResponse(done)
-
-
-async def live(request: Any) -> Any:
-    """`GET /health`: the process answers. Whether a model does is no reason to restart it: the rules decide then."""
-    del request
-    return responses.JSONResponse({"ok": True})
-
-
-async def metrics(request: Any) -> Any:
-    """`GET /metrics/`."""
-    del request
-    return responses.Response(prometheus.generate_latest(), media_type=prometheus.CONTENT_TYPE_LATEST)
 
 
 @contextlib.asynccontextmanager
@@ -343,8 +246,8 @@ app = Starlette(
         Route("/v1/decisions", decide, methods=["POST"]),
         Route("/v1/reviews", reviews, methods=["GET"]),
         Route("/v1/reviews/{decision}", review, methods=["POST"]),
-        Route("/health", live, methods=["GET"]),
-        Route("/metrics/", metrics, methods=["GET"]),
+        Route("/health", domicile_door.live, methods=["GET"]),
+        Route("/metrics/", domicile_door.metrics, methods=["GET"]),
     ],
     lifespan=lifespan,
 )

@@ -10,19 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
+from domicile_refused import RefusedError
+
 MOST_REASONS = 3
 FINGERPRINT = 32
 LARGEST_WHOLE = 2**63
-
-
-class RefusedError(Exception):
-    """A request that is refused: the HTTP status, and every reason."""
-
-    def __init__(self, status: int, reasons: list[str]) -> None:
-        """Say why."""
-        super().__init__("; ".join(reasons))
-        self.status = status
-        self.reasons = reasons
 
 
 class UnusableError(Exception):
