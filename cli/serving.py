@@ -1,4 +1,4 @@
-"""The commands about what serves: questions through a gateway on this machine."""
+"""The commands about what serves: questions through a gateway on this machine, rights in a warehouse."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +44,19 @@ def rollout(
     from cli.gateway import roll as command
 
     raise typer.Exit(command.run(stack, cwd, prometheus, pause, looks, here=here, abort=abort))
+
+
+@app.command(epilog="Example: domicile grants blueprints/analytics_assistant/examples/sales.yaml > grants.sql")
+def grants(
+    subject: Annotated[str, typer.Argument(help="A stack, or a blueprint.", show_default=False)],
+    *,
+    cwd: Folder = Path(),
+    user: Annotated[str | None, typer.Option(help="The user; the workload's name when left out.")] = None,
+) -> None:
+    """Write SQL that makes a warehouse's user who may read what the blueprint lists, and nothing else."""
+    from cli import grants as command
+
+    command.run(subject, cwd, user)
 
 
 @gateway_app.command("down", epilog="Example: domicile gateway down local")

@@ -106,6 +106,25 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "cameras.frames_per_second": [0.2, 30.0],
         "site.uplink_mbit": [0.0, 10_000.0],
     },
+    EXAMPLES["retail-store"]: {
+        "tills.count": [1, 6, 9000],
+        "offers": [
+            ["coffee-beans", "oat-milk", "croissant", "apples"],
+            ["coffee-beans", "apples"],
+            ["x", "x", "y", "z"],
+        ],
+        "loyalty": [True, False],
+        "central.country": ["DE", "US"],
+        "otherwise": ["nothing", "offer"],
+    },
+    EXAMPLES["analytics-assistant"]: {
+        "analysts.active": [1, 150, 100_000],
+        "analysts.teams": [["analysts"], ["queries"], ["approvers", "applications"]],
+        "warehouse.engine": ["postgresql", "redshift", "clickhouse", "bigquery"],
+        "warehouse.country": ["DE", "FR"],
+        "limits.rows": [1, 100_000],
+        "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3"],
+    },
     EXAMPLES["clinical"]: {
         "studies.per_day": [10.0, 900.0, 100_000.0],
         "studies.slices": [1, 300],

@@ -101,7 +101,7 @@ class Features(Written):
 
 
 class Elsewhere(Written):
-    """A model elsewhere that takes what is more than the own one takes. It speaks the Open Inference Protocol."""
+    """A model elsewhere, beside the own one. It speaks the Open Inference Protocol."""
 
     address: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9./_-]+$", description="Up to and with /infer.")]
     country: Annotated[Country, Field(description="Where it computes, by contract.")]
@@ -197,6 +197,21 @@ class Scored(Governed, ABC):
     def elsewhere(self) -> Elsewhere | None:
         """Who takes what is too much, if anybody does."""
         return None
+
+    @property
+    def asked_first(self) -> bool:
+        """Whether the model elsewhere is asked before the own one, which answers when it does not."""
+        return False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What a model chooses of, in the order of its numbers; empty where it decides yes or no."""
+        return ()
+
+    @property
+    def most_choices(self) -> int:
+        """How many of them are told."""
+        return 0
 
     @property
     def kinds(self) -> dict[str, str]:

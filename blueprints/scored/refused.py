@@ -96,10 +96,10 @@ def _elsewhere(blueprint: Scored) -> Iterator[Reason]:
     other = blueprint.elsewhere
     if other is None:
         return
-    allowed = blueprint.data.jurisdictions
+    allowed, at = blueprint.data.jurisdictions, "central" if blueprint.asked_first else "burst"
     if other.country not in allowed:
         text = f"it computes in {other.country}, the data must stay in {', '.join(allowed)}: choose one there"
-        yield Reason(("burst", "country"), text)
+        yield Reason((at, "country"), text)
     if blueprint.data.class_ == DataClass.RESTRICTED and any(one.field for one in blueprint.model.inputs):
         text = "restricted tensors go nowhere else: no fingerprint stands for them"
-        yield Reason(("burst", "address"), text)
+        yield Reason((at, "address"), text)

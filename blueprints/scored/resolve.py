@@ -294,7 +294,11 @@ def _service(blueprint: Scored, made: Mapping[str, ScorerDecision]) -> Decisions
         )
         if features
         else None,
-        burst=decisions.Burst(address=elsewhere.address, country=elsewhere.country) if elsewhere else None,
+        burst=decisions.Burst(address=elsewhere.address, country=elsewhere.country, first=blueprint.asked_first)
+        if elsewhere
+        else None,
+        choices=blueprint.choices,
+        most_choices=blueprint.most_choices,
         log_values=blueprint.log_values,
         keep_days=blueprint.data.retention_days,
         audit_gib=_audit_gib(blueprint),

@@ -13,6 +13,7 @@ from planning.cost import Cost
 from serving.gateway import counters
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Team
 from serving.model_server import ModelServerSpec
+from serving.queries.spec import NAME as QUERIES
 
 HIGH_AVAILABILITY = 99.0
 AUDIT_GIB, REVIEW_GIB = 10, 10
@@ -62,7 +63,7 @@ def spec_of(
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
-        clients=(*CLIENTS, BATCH),
+        clients=(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
     )
 
 

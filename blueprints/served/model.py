@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.served.roles import BATCH, EMBEDDING, INGESTION, Role
+from blueprints.served.roles import BATCH, CHAT, EMBEDDING, INGESTION, Role
+from blueprints.served.warehouse import Queried
 from blueprints.written import Country, Name, Written
 from planning.cost import CostLine
+from serving.queries.spec import NAME as QUERIES
 
 
 class Documents(Written):
@@ -99,7 +101,7 @@ class Access(Written):
         if twice:
             message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
             raise ValueError(message)
-        for job in (INGESTION, BATCH):
+        for job in (INGESTION, BATCH, QUERIES):
             if job in names:
                 message = f"teams: '{job}' is the name of the workload's own job: choose another"
                 raise ValueError(message)
@@ -179,6 +181,11 @@ class Served(Governed, ABC):
         return None
 
     @property
+    def queried(self) -> Queried | None:
+        """The warehouse it asks, if any."""
+        return None
+
+    @property
     def outside(self) -> Outside | None:
         """The endpoint outside that answers when the first model cannot, or that is the only one; None without one."""
         return None
@@ -196,7 +203,8 @@ class Served(Governed, ABC):
     @property
     def jobs(self) -> tuple[tuple[str, str], ...]:
         """Jobs of its own that ask the gateway, each with a key of its own, and the alias that each asks."""
-        return ((INGESTION, EMBEDDING),) if self.knows is not None else ()
+        ingestion = ((INGESTION, EMBEDDING),) if self.knows is not None else ()
+        return (*ingestion, *(((QUERIES, CHAT),) if self.queried is not None else ()))
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import batches, gateway, knowledge, refused, watching
+from blueprints.served import batches, gateway, knowledge, queries, refused, watching
 from blueprints.served.batches import BatchWork
 from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
 from blueprints.served.knowledge import Knowledge
 from blueprints.served.model import Served
+from blueprints.served.queries import Asking
 from blueprints.served.roles import Part, Role
 from catalog import hardware, models
 from catalog.inventory import Inventory
@@ -58,6 +59,7 @@ class ServedPlan(WorkPlan):
     gateway: GatewaySpec
     knowledge: Knowledge | None
     batch: BatchWork | None
+    asking: Asking | None
 
     @property
     def products(self) -> dict[str, int]:
@@ -158,8 +160,8 @@ def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, Serv
         )
         for one in decisions.values()
     ]
-    stored = knowledge.stored_gib(blueprint) + batches.stored_gib(blueprint) + gateway.storage_gib(blueprint)
-    lines.append(cost.volumes(weights_gib + stored))
+    parts = (knowledge.stored_gib, batches.stored_gib, queries.stored_gib, gateway.storage_gib)
+    lines.append(cost.volumes(weights_gib + sum(stored(blueprint) for stored in parts)))
     lines += blueprint.spent
     lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
     return Cost(tuple(lines))
@@ -206,6 +208,7 @@ def _plan(
         gateway=gateway.spec_of(blueprint, ownership, servers, bill, inventory.country),
         knowledge=knowledge.decide(blueprint, ownership),
         batch=batches.decide(blueprint, ownership, servers),
+        asking=queries.decide(blueprint, ownership),
         monitoring=watching.spec_of(blueprint, ownership, servers, bill),
     )
 

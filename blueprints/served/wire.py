@@ -8,6 +8,7 @@ from pulumi import Output, ResourceOptions
 
 from blueprints.served.batches import BatchWork
 from blueprints.served.knowledge import Knowledge
+from blueprints.served.queries import Asking
 from blueprints.served.resolve import ServedPlan
 from blueprints.served.roles import BATCH, INGESTION
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
@@ -19,6 +20,8 @@ from serving.gateway.component import Gateway, GatewayArgs
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
 from serving.monitoring.component import Monitoring, MonitoringArgs
+from serving.queries.component import Queries, QueriesArgs
+from serving.queries.spec import NAME as QUERIES
 from serving.scaling import Scaling, ScalingArgs
 from serving.weights import Weights, WeightsArgs
 
@@ -42,13 +45,14 @@ class Scripts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedOutputs:
-    """What a team needs to use it. The stores are blank where it looks nothing up."""
+    """What a team needs to use it. Stores are blank where it looks nothing up, ``questions`` without a warehouse."""
 
     namespace: Output[str]
     endpoint: Output[str]
     key_secret: Output[str]
     vectors: Output[str]
     documents: Output[str]
+    questions: Output[str]
 
 
 def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
@@ -73,14 +77,18 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         vectors, documents = _knowledge(plan.knowledge, kit, place, gateway, scripts)
     if plan.batch:
         documents = _batch(plan.batch, kit, place, gateway, scripts)
+    questions = Output.from_input("")
+    if plan.asking:
+        questions = _asking(plan.asking, kit, place, gateway)
     Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
-    first = next(team.name for team in plan.gateway.teams if team.name not in {INGESTION, BATCH})
+    first = next(team.name for team in plan.gateway.teams if team.name not in {INGESTION, BATCH, QUERIES})
     return ServedOutputs(
         namespace=place,
         endpoint=gateway.endpoint,
         key_secret=Output.from_input(keys.secret_of(first)),
         vectors=vectors,
         documents=documents,
+        questions=questions,
     )
 
 
@@ -113,6 +121,23 @@ def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway
         kit.options(),
     )
     return documents.endpoint
+
+
+def _asking(asking: Asking, kit: ServedKit, place: Output[str], gateway: Gateway) -> Output[str]:
+    """The service that asks the warehouse, and the store of what waits; returns where questions go."""
+    documents = kit.document_store("documents", DocumentStoreArgs(spec=asking.documents, namespace=place))
+    service = Queries(
+        "queries",
+        QueriesArgs(
+            spec=asking.service,
+            namespace=place,
+            gateway=gateway.endpoint,
+            key_secret=keys.secret_of(QUERIES),
+            documents=documents.endpoint,
+        ),
+        kit.options(),
+    )
+    return service.endpoint
 
 
 def _knowledge(

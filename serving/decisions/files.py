@@ -38,6 +38,8 @@ def policy(spec: DecisionsSpec, endpoints: Mapping[str, str]) -> dict[str, Any]:
         "otherwise": spec.otherwise,
         "features": asdict(spec.features) if spec.features else None,
         "burst": asdict(spec.burst) if spec.burst else None,
+        "choices": list(spec.choices),
+        "most_choices": spec.most_choices,
         "callers": list(spec.callers),
         "reviewers": spec.reviewers,
         "verdicts": list(spec.verdicts),

@@ -85,10 +85,14 @@ class Features:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """A model elsewhere (Open Inference Protocol) that is asked when the own one has as many as it takes."""
+    """A model elsewhere (Open Inference Protocol) that is asked when the own one has as many as it takes.
+
+    One that is asked ``first`` has half of the model's time; the own one answers when it does not.
+    """
 
     address: str
     country: str
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,9 @@ class DecisionsSpec:
     """The service. ``parallel`` is how many requests the model takes at once from one replica.
 
     The audit log is kept for ``keep_days``; ``log_values`` writes the values themselves to it, not only their digest.
-    ``otherwise`` is the outcome when neither a model nor a rule decides. ``reviewers`` may look at what waits, and say
-    one of the ``verdicts``.
+    Where a model's score has a number for each of ``choices``, the best ``most_choices`` that reach the outcome's bound
+    are told with it. ``otherwise`` is the outcome when neither a model nor a rule decides. ``reviewers`` may look at
+    what waits, and say one of the ``verdicts``.
     """
 
     ownership: Ownership
@@ -117,6 +122,8 @@ class DecisionsSpec:
     issuers: tuple[Issuer, ...] = ()
     features: Features | None = None
     burst: Burst | None = None
+    choices: tuple[str, ...] = ()
+    most_choices: int = 0
     log_values: bool = False
     keep_days: int
     audit_gib: int

@@ -18,7 +18,8 @@ class Door:
     """A service: what it runs (`uvicorn` with ``serves``), for whom, and where it keeps what must not be lost.
 
     Its files lie in ``folder``, those of ``libraries`` (a ConfigMap) in `/libraries`; ``disk`` is the volume's name and
-    mount. ``variables`` come from Secrets: the variable's name, the Secret's, and its key.
+    mount. ``variables`` come from Secrets: the variable's name, the Secret's, and its key. ``account`` is its service
+    account, if it has one of its own.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Door:
     metrics: str = "/metrics/"
     variables: tuple[tuple[str, str, str], ...] = ()
     libraries: tuple[str, ...] = ()
+    account: str = ""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -104,6 +106,7 @@ def _pod(door: Door, config: str) -> dict[str, Any]:
     }
     libraries = {"name": "libraries", "configMap": {"name": f"{door.name}-libraries"}}
     return {
+        **({"serviceAccountName": door.account} if door.account else {}),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),

@@ -81,6 +81,7 @@ def test_what_it_is_and_does_is_its_class(
 def test_the_kinds_have_the_class_of_what_they_do() -> None:
     found = {kind: load.governed(file)[0].risk.of for kind, file in EXAMPLES.items()}
     assert found == {
+        "analytics-assistant": Class.LIMITED,
         "batch-inference": Class.LIMITED,
         "clinical": Class.HIGH,
         "customer-support": Class.LIMITED,
@@ -92,6 +93,7 @@ def test_the_kinds_have_the_class_of_what_they_do() -> None:
         "model-platform": Class.LIMITED,
         "predictive-maintenance": Class.MINIMAL,
         "prototype": Class.LIMITED,
+        "retail-store": Class.MINIMAL,
         "training": Class.MINIMAL,
     }
 

@@ -387,6 +387,75 @@ def test_what_is_too_much_for_the_own_model_goes_elsewhere_with_a_key_of_its_own
     assert keys == {"scorer": "", "burst": "Bearer sk-burst"}
 
 
+CHOOSES: dict[str, Any] = {
+    "choices": ("beans", "milk", "apples"),
+    "most_choices": 2,
+    "features": None,
+    "model": replace(
+        MODEL, index=None, reasons="", inputs=(Tensor(name="input__0", datatype="FP32", fields=("hour",)),)
+    ),
+    "outcomes": (
+        Outcome(name="nothing", at_least=0.0, people=False),
+        Outcome(name="offer", at_least=0.3, people=False),
+    ),
+    "rules": (),
+    "otherwise": "nothing",
+    "verdicts": ("nothing", "offer"),
+}
+
+
+def numbers(*given: float) -> dict[str, Any]:
+    """A model's answer that has a number for each choice."""
+    return {"outputs": [{"name": "output__0", "datatype": "FP32", "shape": [1, len(given)], "data": list(given)}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome", "chosen"),
+    [
+        ((0.2, 0.9, 0.4), "offer", ["milk", "apples"]),
+        ((0.8, 0.9, 0.7), "offer", ["milk", "beans"]),
+        ((0.2, 0.1, 0.29), "nothing", []),
+        ((0.3, 0.1, 0.2), "offer", ["beans"]),
+    ],
+)
+def test_the_best_of_what_a_model_chooses_of_is_told(
+    started: Any, given: tuple[float, ...], outcome: str, chosen: list[str]
+) -> None:
+    World.odd["scorer"] = numbers(*given)
+    service = started(**CHOOSES)
+    told = service.decided(INPUTS)
+    assert (told["outcome"], told["choices"]) == (outcome, chosen)
+    assert service.records()[-1]["choices"] == chosen
+
+
+def test_a_model_without_a_number_for_each_choice_decides_nothing(started: Any) -> None:
+    World.odd["scorer"] = numbers(0.9, 0.9)
+    told = started(**CHOOSES).decided(INPUTS)
+    assert (told["outcome"], told["by"], told["choices"]) == ("nothing", "rules", [])
+
+
+def test_a_model_elsewhere_that_is_asked_first_is_replaced_by_the_own_one_when_it_is_away(started: Any) -> None:
+    World.odd |= {"scorer": numbers(0.9, 0.1, 0.1), "burst": numbers(0.1, 0.1, 0.9)}
+    service = started(**CHOOSES, burst=Burst(address="", country="DE", first=True))
+    assert service.decided(INPUTS)["choices"] == ["apples"]
+    assert service.records()[-1]["at_model"] == "elsewhere"
+    World.broken["burst"] = 503
+    for _ in range(8):
+        assert service.decided(INPUTS)["choices"] == ["beans"]
+    assert service.records()[-1]["at_model"] == "here"
+    asked = [path.split("/")[3] for path, _, _ in World.asked]
+    # after five failures in a row it is left alone: the line's time is not waited for at every till
+    assert (asked.count("burst"), asked.count("scorer")) == (6, 8)
+
+
+def test_a_model_elsewhere_that_is_slow_has_half_of_the_time(started: Any) -> None:
+    World.odd |= {"scorer": numbers(0.9, 0.1, 0.1), "burst": numbers(0.1, 0.1, 0.9)}
+    World.frozen["burst"] = threading.Event()
+    service = started(**CHOOSES, burst=Burst(address="", country="DE", first=True))
+    told = service.decided(INPUTS)
+    assert (told["choices"], told["by"]) == (["beans"], "model")
+
+
 def test_values_are_written_down_only_where_the_policy_says_so(started: Any, service: Running) -> None:
     service.decided(INPUTS)
     assert service.records()[-1]["shown"] == {}

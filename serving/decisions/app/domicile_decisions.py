@@ -12,6 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ NAME, WITHIN_S = str(POLICY["name"]), POLICY["within_ms"] / 1000
 #: what is left for the rules, the log and the way back when the model had its time
 FOR_THE_MODEL = 0.7
 SHADOWS = 64
+HERE, ELSEWHERE = "here", "elsewhere"
+#: a model elsewhere that failed so often in a row is left alone for so long: its time is the own one's
+FAILURES, REST_S = 5, 10.0
 
 
 class Unavailable(Exception):  # noqa: N818 it is no error of ours
@@ -51,7 +55,8 @@ class Service:
         self.writer = domicile_door.Writer(folder, os.environ.get("HOSTNAME", "decisions"), POLICY["keep_days"])
         self.reviews = domicile_reviews.Reviews(os.environ["DOCUMENTS"], folder / "outbox")
         self.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        self.asked = 0
+        self.asked = self.failed = 0
+        self.rests_until = 0.0
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, address: str, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Any:
@@ -89,26 +94,41 @@ class Service:
         """The model's outcome; what was looked up is added to ``kept``."""
         kept.update(await self.features(known))
         question = domicile_scoring.question(POLICY["model"], {**known, **kept})
-        answer = await self._answer(question)
+        answer, at = await self._answer(question)
         score, reasons = domicile_scoring.answered(POLICY["model"], answer)
         if POLICY["challenger"] is not None and len(self.tasks) < SHADOWS:
             self.spawn(self._shadow(domicile_scoring.question(POLICY["challenger"], {**known, **kept}), score))
-        return domicile_scoring.by_model(POLICY, score, reasons)
+        outcome = replace(domicile_scoring.by_model(POLICY, score, reasons), at=at)
+        return (
+            replace(outcome, choices=domicile_scoring.chosen(POLICY, answer, outcome)) if POLICY["choices"] else outcome
+        )
 
-    async def _answer(self, question: dict[str, Any]) -> Any:
+    async def _answer(self, question: dict[str, Any]) -> tuple[Any, str]:
+        """A model's answer, and which one's: that elsewhere where it is asked first, or where the own one is full."""
         burst = POLICY["burst"]
+        if burst is not None and burst["first"] and time.monotonic() >= self.rests_until:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(WITHIN_S * FOR_THE_MODEL / 2):
+                    answer = await self._elsewhere(question)
+                    self.failed = 0
+                    return answer, ELSEWHERE
+            self.failed += 1
+            if self.failed >= FAILURES:
+                self.rests_until = time.monotonic() + REST_S
         if self.asked >= POLICY["parallel"]:
-            if burst is None:
+            if burst is None or burst["first"]:
                 message = "as many requests as the model takes are under way"
                 raise Unavailable(message)
-            return await self.ask(
-                burst["address"], question, {"Authorization": f"Bearer {os.environ['BURST_API_KEY']}"}
-            )
+            return await self._elsewhere(question), ELSEWHERE
         self.asked += 1
         try:
-            return await self.ask(POLICY["model"]["address"], question)
+            return await self.ask(POLICY["model"]["address"], question), HERE
         finally:
             self.asked -= 1
+
+    async def _elsewhere(self, question: dict[str, Any]) -> Any:
+        headers = {"Authorization": f"Bearer {os.environ['BURST_API_KEY']}"}
+        return await self.ask(POLICY["burst"]["address"], question, headers)
 
     async def _shadow(self, question: dict[str, Any], score: float) -> None:
         """Ask the challenger too; it decides nothing."""
@@ -164,7 +184,7 @@ async def decide(request: Any) -> Any:
     domicile_metrics.ended(NAME, team, "", slow=seconds > WITHIN_S, fell_back=outcome.by == "rules")
     sure = certainty(outcome.score) if outcome.score is not None else None
     domicile_metrics.measured(NAME, "", seconds, None, 0, sure)
-    told = ("decision", "id", "outcome", "score", "by", "reasons", "waits")
+    told = ("decision", "id", "outcome", "score", "by", "reasons", "waits", "choices")
     return responses.JSONResponse({name: record[name] for name in told})
 
 
@@ -195,6 +215,8 @@ def recorded(team: str, number: str, outcome: Outcome, why: str, known: dict[str
         "outcome": outcome.name,
         "score": outcome.score,
         "by": outcome.by,
+        "at_model": outcome.at,
+        "choices": list(outcome.choices),
         "not_model": why,
         "reasons": list(outcome.reasons),
         "waits": outcome.waits,

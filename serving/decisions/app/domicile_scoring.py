@@ -23,13 +23,18 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is decided: by `model` or `rules`; ``waits`` for people; reasons as they are told and written down."""
+    """What is decided: by `model` or `rules`; ``waits`` for people; reasons as they are told and written down.
+
+    ``at`` is which model answered, `here` or `elsewhere`; ``choices`` are what it chose of, the best first.
+    """
 
     name: str
     score: float | None
     by: str
     waits: bool
     reasons: tuple[str, ...] = ()
+    at: str = ""
+    choices: tuple[str, ...] = ()
 
 
 def values(policy: dict[str, Any], request: Any, key: bytes) -> dict[str, Any]:
@@ -165,6 +170,22 @@ def by_model(policy: dict[str, Any], score: float, reasons: tuple[str, ...]) -> 
     reached = [one for one in policy["outcomes"] if score >= one["from"]]
     chosen = max(reached, key=lambda one: one["from"])
     return Outcome(chosen["name"], score, "model", chosen["people"], reasons)
+
+
+def chosen(policy: dict[str, Any], answer: Any, outcome: Outcome) -> tuple[str, ...]:
+    """The best of what a model chooses of: those that reach the outcome's bound; none where it is the lowest.
+
+    Raises:
+        UnusableError: there is not a number for each.
+    """
+    numbers = flat(next(one["data"] for one in answer["outputs"] if one["name"] == policy["model"]["score"]))
+    names: list[str] = policy["choices"]
+    if len(numbers) != len(names):
+        message = f"{len(numbers)} numbers for {len(names)} choices"
+        raise UnusableError(message)
+    bound = next(one["from"] for one in policy["outcomes"] if one["name"] == outcome.name)
+    reached = sorted((-number, name) for number, name in zip(numbers, names, strict=True) if 0 < bound <= number <= 1)
+    return tuple(name for _, name in reached[: policy["most_choices"]])
 
 
 def by_rules(policy: dict[str, Any], known: dict[str, Any]) -> Outcome:

@@ -1,0 +1,1 @@
+"""Cameras that look for defects where things are made."""
