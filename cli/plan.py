@@ -18,6 +18,7 @@ from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
 from serving.decisions.spec import NAME as SERVICE
+from serving.queries.spec import QueriesSpec
 
 
 def run(subject: str, folder: Path, engine: str, *, offline: bool, as_json: bool) -> None:
@@ -114,6 +115,8 @@ def _served(plan: ServedPlan) -> None:
     out.print(f"[bold]{plan.name}[/] on {plan.cluster} ({plan.region}, {plan.country})")
     if plan.decisions:
         out.print(_servers(plan))
+    if plan.asking:
+        out.print(_warehouse(plan.asking.service))
     out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
     out.print("\n[bold]why[/]")
     for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
@@ -123,6 +126,15 @@ def _served(plan: ServedPlan) -> None:
             out.print(f"  {decision.role}: not chosen: {reason}")
         out.print(f"  {decision.role}: price: {line.basis}")
     _rest(plan, len(plan.decisions))
+
+
+def _warehouse(service: QueriesSpec) -> str:
+    """What may be asked of a warehouse, and what people approve."""
+    sensitive = [f"{table.name}.{one.name}" for table in service.tables for one in table.columns if one.sensitive]
+    unit = f"{service.unasked / 2**30:g} GiB" if service.engine == "bigquery" else f"{service.unasked:,} rows"
+    tables = ", ".join(one.name for one in service.tables)
+    people = ", ".join((*sensitive, f"queries that read more than {unit}"))
+    return f"warehouse: {service.engine} at {service.address}: {tables}\npeople approve {people}"
 
 
 def _scored(plan: ScoredPlan) -> None:
@@ -136,6 +148,10 @@ def _scored(plan: ScoredPlan) -> None:
         table.add_row(one.role, one.model, where, str(one.replicas), str(one.gpus * one.replicas))
     out.print(table)
     bounds = [f"{one.name} from {one.at_least:g}{' (people)' if one.people else ''}" for one in service.outcomes]
+    if service.choices:
+        asked = service.burst
+        first = f"; {asked.address} ({asked.country}) is asked first" if asked and asked.first else ""
+        out.print(f"chooses {service.most_choices} of {len(service.choices)}{first}")
     out.print(
         f"outcomes: {', '.join(bounds)}; when no model answers {len(service.rules)} rules, then {service.otherwise}"
     )

@@ -126,7 +126,7 @@ def test_readme_commands_exist() -> None:
 
 
 SHOWN = re.findall(
-    r"^\$ domicile ((?:plan|place|size|cost|check|promote|maturity) .+|blueprints)\n((?:(?!```|\$ ).*\n)+)",
+    r"^\$ domicile ((?:plan|place|size|cost|check|promote|maturity|grants) .+|blueprints)\n((?:(?!```|\$ ).*\n)+)",
     (ROOT / "README.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
@@ -141,6 +141,7 @@ def test_the_readme_shows_decisions() -> None:
         "check",
         "promote",
         "maturity",
+        "grants",
         "blueprints",
     }
 
