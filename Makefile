@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton cluster
+.PHONY: site rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -70,6 +70,17 @@ docs: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python policies/pages.py
 	@$(BIN)/python -m blueprints.pages
 	@$(BIN)/python -m blueprints.governance.pages
+	@$(BIN)/python -m cli.pages
+
+site: $(VENV)/.site docs
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/site/bin/mkdocs build --quiet --clean
+	@echo 'the documentation is in .site/index.html'
+
+$(VENV)/.site: requirements-site.lock $(STAMP)
+	@echo 'adding MkDocs in an environment of its own (about 60 MB)'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/site
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/site/bin/python --require-hashes requirements-site.lock
+	@touch $@
 
 policy-data: $(STAMP)
 	@PYTHONPATH=. $(BIN)/python tests/policy_data.py

@@ -8,12 +8,33 @@ from typing import Any
 
 import yaml
 
+from blueprints import pictures
 from blueprints.governed import Governed
 from blueprints.load import KINDS, plan
 from catalog.documents import DocumentError
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
+PICTURES = PAGES / "pictures"
+#: what of a kind's load its price follows, for those that are drawn and priced at three loads
+LOADS = {
+    "analytics-assistant": "analysts.active",
+    "batch-inference": "requests.per_window",
+    "clinical": "studies.per_day",
+    "customer-support": "customers.conversations_per_day",
+    "document-processing": "incoming.per_window",
+    "edge-vision": "cameras.count",
+    "fine-tuning": "dataset.tokens_b",
+    "fleet": "",
+    "fraud-detection": "transactions.busiest_per_second",
+    "knowledge-assistant": "users.active",
+    "model-platform": "models.0.requests_per_s",
+    "predictive-maintenance": "machines.count",
+    "prototype": "trial.people",
+    "retail-store": "tills.count",
+    "training": "dataset.tokens_b",
+}
+FACTORS = (0.25, 1.0, 4.0)
 DEPTH = 3
 LOCAL, HOUSE = "local", "onprem-munich"
 #: targets, and how the names of their examples end
@@ -35,6 +56,7 @@ def files() -> dict[Path, str]:
     """Every file with what it says."""
     found = {SCHEMAS / f"{kind}.json": json.dumps(schema(kind), indent=2, sort_keys=True) + "\n" for kind in KINDS}
     found |= {PAGES / f"{kind}.md": _page(kind) for kind in KINDS}
+    found |= {PICTURES / f"{kind}.svg": pictures.of(plan(sites(kind)[LOCAL])) for kind in KINDS if kind in LOADS}
     return {**found, PAGES / "README.md": _index()}
 
 
@@ -110,7 +132,7 @@ def examples(kind: str) -> Iterator[Path]:
 def _page(kind: str) -> str:
     made = schema(kind)
     worked = sorted(examples(kind))
-    lines = [f"# {kind}", "", str(made.get("description", "")).strip(), ""]
+    lines = [f"# {kind}", "", str(made.get("description", "")).strip(), "", *_drawn(kind)]
     lines += [f"Schema: [`blueprints/schemas/{kind}.json`](../../blueprints/schemas/{kind}.json).", "", "## Fields", ""]
     lines += ["| field | type | default | |", "|---|---|---|---|", *_rows(made, made, "", 0)]
     lines += ["", "## Examples", ""]
@@ -119,6 +141,44 @@ def _page(kind: str) -> str:
             about = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
             lines.append(f"- [`{file.stem}`](../../{file.relative_to(ROOT)}): {about}")
     return "\n".join(lines) + "\n"
+
+
+def _drawn(kind: str) -> Iterator[str]:
+    """The picture of the kind's first example, its price at three loads, and why it is as it is."""
+    if kind not in LOADS:
+        return
+    file = sites(kind)[LOCAL]
+    yield from (f"![Who asks what in the example {file.stem}](pictures/{kind}.svg)", "")
+    if LOADS[kind]:
+        yield from ("## What it costs", "", f"The example `{file.stem}` at three loads, on the same cluster.", "")
+        yield from (f"| `{LOADS[kind]}` | USD a month |", "|---|---|", *_loads(file, LOADS[kind]), "")
+    yield from ("## Why it is so", "", f"What `domicile plan` says of the example `{file.stem}`:", "")
+    yield from (f"- {line.replace('|', chr(92) + '|')}" for line in pictures.parts(plan(file)))
+    yield ""
+
+
+def _loads(file: Path, path: str) -> Iterator[str]:
+    """A row for each load: the price, or the first reason why there is none. Budgets are no reason here."""
+    for factor in FACTORS:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content["budget"] = {"monthly_usd": 10**9}
+        *above, last = path.split(".")
+        at: Any = content
+        for step in above:
+            at = at[int(step) if step.isdigit() else step]
+        load = at[last] * factor
+        at[last] = max(1, round(load)) if isinstance(at[last], int) else load
+        with tempfile.TemporaryDirectory() as folder:
+            changed = Path(folder) / file.name
+            target = content["target"]
+            for key in {"platform", "inventory"} & set(target):
+                target[key] = str((file.parent / target[key]).resolve())
+            changed.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            try:
+                price = f"{plan(changed).cost.total:,.0f}"
+            except DocumentError as error:
+                price = str(error).splitlines()[0].split(": ", 1)[1]
+        yield f"| {at[last]:,} | {price} |"
 
 
 def _rows(whole: dict[str, Any], part: dict[str, Any], path: str, depth: int) -> Iterator[str]:
@@ -176,10 +236,10 @@ def _first(text: str | None) -> str:
 def main() -> None:
     """Write the files; those of kinds that are gone go."""
     wanted = files()
-    for folder in (SCHEMAS, PAGES):
+    for folder in (SCHEMAS, PAGES, PICTURES):
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
-            if old not in wanted:
+            if old not in wanted and old.is_file():
                 old.unlink()
     for file, text in wanted.items():
         file.write_text(text, encoding="utf-8")

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import yaml
+
 from blueprints import scaffold as scaffolds
 from blueprints.governed import Governed
 from blueprints.load import KINDS
@@ -10,6 +12,8 @@ from blueprints.pages import LOCAL, SCHEMAS, sites
 from catalog.documents import DocumentError
 from cli.output import as_json as print_json
 from cli.output import console
+from engine import project
+from engine.project import Project
 from serving.scripts import modelfiles
 
 _ROOT = Path(__file__).parents[1]
@@ -19,8 +23,8 @@ _ROOT = Path(__file__).parents[1]
 EXAMPLES = {kind: sites(kind)[LOCAL] for kind, model in KINDS.items() if issubclass(model, Governed)}
 
 
-def new(kind: str, file: Path, answers: Path | None = None, *, ask: bool = False) -> None:
-    """Write an example of a kind to edit, or what answers make of it; an existing file is left alone."""
+def new(kind: str, file: Path, answers: Path | None = None, stack: str | None = None, *, ask: bool = False) -> None:
+    """Write an example of a kind to edit, or what answers make of it, and a stack; existing files are left alone."""
     if kind not in EXAMPLES:
         message = f"'{kind}' is not a blueprint; choose {', '.join(EXAMPLES)}"
         raise DocumentError(message)
@@ -30,14 +34,41 @@ def new(kind: str, file: Path, answers: Path | None = None, *, ask: bool = False
     if not file.resolve().parent.is_dir():
         message = f"{file}: there is no folder {file.parent}: make it first"
         raise DocumentError(message)
-    if ask or answers is not None:
+    home = project.load(file.resolve().parent) if stack is not None else None
+    configuration = _configuration(home, stack) if home is not None and stack is not None else None
+    if answers is not None or ask:
         from cli import asking
 
         if answers is not None:
             asking.answered(kind, file, answers)
         else:
             asking.asked(kind, file)
-        return
+    else:
+        _example(kind, file)
+    if home is not None and configuration is not None:
+        blueprint, written = (str(one.resolve().relative_to(home.root)) for one in (file, configuration))
+        config = {"domicile:blueprint": blueprint, "pulumi:disable-default-providers": '["*"]'}
+        configuration.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+        console().print(f"wrote {written}: `domicile check {stack}`, `domicile up -s {stack} --rehearse`")
+
+
+def _configuration(home: Project, stack: str) -> Path:
+    """The file of a stack that is to be made in a project.
+
+    Raises:
+        DocumentError: it cannot have that name, or is there already.
+    """
+    if not project.NAME.match(stack):
+        message = f"'{stack}' is no name of a stack: at most 100 letters, digits, '_', '.' or '-'"
+        raise DocumentError(message)
+    found = home.stack_file(stack)
+    if found.exists():
+        message = f"{found}: there is such a stack already; choose another name"
+        raise DocumentError(message)
+    return found
+
+
+def _example(kind: str, file: Path) -> None:
     schema = os.path.relpath(SCHEMAS / f"{kind}.json", file.resolve().parent)
     modeline = f"# yaml-language-server: $schema={schema}\n"
     file.write_text(modeline + EXAMPLES[kind].read_text(encoding="utf-8"), encoding="utf-8")

@@ -19,11 +19,12 @@ def new(
     *,
     ask: Annotated[bool, typer.Option("--ask", help="Ask what the kind needs, one thing at a time.")] = False,
     answers: Annotated[Path | None, typer.Option(help="A YAML file of answers, by their paths.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Make a stack of it too, with this name.")] = None,
 ) -> None:
-    """Write a blueprint: the example to edit, or one made from answers."""
+    """Write a blueprint: the example to edit, or one made from answers; and a stack of it."""
     from cli import blueprints as command
 
-    command.new(kind, file, answers, ask=ask)
+    command.new(kind, file, answers, stack, ask=ask)
 
 
 @app.command(epilog="Example: domicile digest models/card-fraud/14")

@@ -59,6 +59,14 @@ def grants(
     command.run(subject, cwd, user)
 
 
+@app.command(epilog="Example: domicile images handbook-onprem-munich")
+def images(stack: Named, *, cwd: Folder = Path(), json: Json = False) -> None:
+    """List what a stack fetches, images and models, and where from: what to copy for a place without a line."""
+    from cli import images as command
+
+    command.run(stack, cwd, as_json=json)
+
+
 @gateway_app.command("down", epilog="Example: domicile gateway down local")
 def gateway_down(stack: Named) -> None:
     """End a stack's gateway on this machine."""

@@ -30,6 +30,21 @@ class ObjectStorage(Part):
     secret: str = Field("objects", description="The Secret with `access-key` and `secret-key`, for workloads.")
 
 
+class Mirror(Part):
+    """Where an installation without a line to the world gets what others fetch."""
+
+    images: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*$",
+            description="A registry, and a path in it: images keep their names, with their hosts, below it.",
+        ),
+    ]
+    models: Annotated[
+        str, Field(pattern=r"^(https://[A-Za-z0-9./:_-]+)?$", description="Serves what Hugging Face's hub does.")
+    ] = ""
+
+
 class KubernetesTarget(Part):
     """An attached Kubernetes cluster: on-prem, edge, a GPU cloud, or the local one."""
 
@@ -45,6 +60,7 @@ class KubernetesTarget(Part):
     capabilities: Capabilities = Capabilities()
     keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
     objects: ObjectStorage | None = None
+    mirror: Mirror | None = None
 
 
 class AwsTarget(Part):
@@ -89,6 +105,7 @@ class PlatformTarget(Part):
     capabilities: Capabilities = Capabilities()
     storage_class: str = "encrypted"
     shared_storage_class: str = "encrypted-shared"
+    mirror: Mirror | None = None
 
     @property
     def cluster(self) -> str:

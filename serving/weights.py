@@ -12,7 +12,10 @@ from components.ownership import Ownership
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsSpec:
-    """Which models, and the volume that holds them. ``image`` brings the Hugging Face command line."""
+    """Which models, and the volume that holds them. ``image`` brings the Hugging Face command line.
+
+    ``hub`` is where they are fetched if not at Hugging Face's own.
+    """
 
     ownership: Ownership
     image: str
@@ -20,6 +23,7 @@ class WeightsSpec:
     storage_gib: int
     storage_class: str
     fetch_timeout_s: int
+    hub: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,10 @@ class Weights(Component):
                                     "name": "fetch",
                                     "image": spec.image,
                                     "command": ["/bin/sh", "-euc", fetch],
-                                    "env": [{"name": "HOME", "value": "/tmp"}],
+                                    "env": [
+                                        {"name": "HOME", "value": "/tmp"},
+                                        *([{"name": "HF_ENDPOINT", "value": spec.hub}] if spec.hub else []),
+                                    ],
                                     "resources": pods.resources("1", "2Gi"),
                                     "securityContext": pods.container_security(),
                                     "volumeMounts": [{"name": "weights", "mountPath": "/models"}, pods.scratch_mount()],

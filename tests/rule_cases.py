@@ -954,6 +954,24 @@ BUDGET: dict[str, Case] = {
                 One(NODES, {"instanceTypes": ["p5.48xlarge"], "scalingConfig": {"desiredSize": 0, "maxSize": 4}}),
                 spend("aws:budgets/budget:Budget", limitAmount="1", timeUnit="MONTHLY"),
             ],
+            [
+                One(
+                    "gcp:container/nodePool:NodePool",
+                    {
+                        "nodeCount": 2,
+                        "autoscaling": {"totalMinNodeCount": 0, "totalMaxNodeCount": 4},
+                        "nodeConfig": {"machineType": "a3-highgpu-8g"},
+                    },
+                ),
+                spend("gcp:billing/budget:Budget", amount={"specifiedAmount": {"units": "9000"}}),
+            ],
+            [
+                One(
+                    "azure-native:containerservice:AgentPool",
+                    {"count": 3, "minCount": 0, "vmSize": "Standard_ND96is_H100_v5"},
+                ),
+                spend("azure-native:consumption:Budget", amount=500, timeGrain="Monthly"),
+            ],
         ],
         [
             [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount="5000", timeUnit="MONTHLY")],
@@ -970,6 +988,17 @@ BUDGET: dict[str, Case] = {
             [
                 One("azure-native:containerservice:AgentPool", {"count": 1, "vmSize": "Standard_ND96is_H100_v5"}),
                 spend("azure-native:consumption:Budget", amount=500, timeGrain="Monthly"),
+            ],
+            [
+                One(
+                    "gcp:container/nodePool:NodePool",
+                    {
+                        "nodeCount": 0,
+                        "autoscaling": {"totalMinNodeCount": 2},
+                        "nodeConfig": {"machineType": "a3-highgpu-8g"},
+                    },
+                ),
+                spend("gcp:billing/budget:Budget", amount={"specifiedAmount": {"units": "9000"}}),
             ],
         ],
         [One(INSTANCE, P5), spend("aws:budgets/budget:Budget", limitAmount=U, timeUnit="MONTHLY")],

@@ -177,7 +177,7 @@ def _plan(
     warnings: tuple[str, ...],
 ) -> ServedPlan:
     ownership = blueprint.ownership
-    servers = {role: _server(ownership, role, one) for role, one in decisions.items()}
+    servers = {role: _server(blueprint, ownership, role, one) for role, one in decisions.items()}
     return ServedPlan(
         name=blueprint.name,
         cluster=blueprint.target.cluster,
@@ -196,6 +196,7 @@ def _plan(
             storage_gib=weights_gib,
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
+            hub=blueprint.target.mirror.models if blueprint.target.mirror else "",
         )
         if servers
         else None,
@@ -213,8 +214,15 @@ def _plan(
     )
 
 
-def _server(ownership: Ownership, role: Role, decision: ServerDecision) -> ModelServerSpec:
+def _least(blueprint: Served, replicas: int) -> int:
+    """How many replicas there are when nobody asks."""
+    return min(replicas, 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1)
+
+
+def _server(blueprint: Served, ownership: Ownership, role: Role, decision: ServerDecision) -> ModelServerSpec:
     sized = decision.sizing
+    # an autoscaler without room between its bounds is none
+    room = sized.replicas > _least(blueprint, sized.replicas) or not blueprint.target.capabilities.keda
     return ModelServerSpec(
         name=role.name,
         ownership=ownership,
@@ -234,7 +242,7 @@ def _server(ownership: Ownership, role: Role, decision: ServerDecision) -> Model
         answer_s=role.answer_s,
         clients=("gateway", f"{role.name}-scaler"),
         # what stands in for another, or is on trial, stands ready as planned
-        scaled=role.generates and role.part is Part.MAIN,
+        scaled=role.generates and role.part is Part.MAIN and room,
         node_labels=decision.placed.labels,
     )
 
@@ -247,7 +255,7 @@ def _scaling(blueprint: Served, ownership: Ownership, server: ModelServerSpec) -
         metrics_port=server.runs.metrics_port,
         metrics_path=server.runs.metrics_path,
         ownership=ownership,
-        least=1 if server.replicas == 1 else 2 if blueprint.availability_percent > HIGH_AVAILABILITY else 1,
+        least=_least(blueprint, server.replicas),
         most=server.replicas,
         target=server.max_num_seqs,
         answer_s=server.answer_s,

@@ -178,6 +178,7 @@ def _plan(
             storage_gib=weights,
             storage_class=target.shared_storage_class,
             fetch_timeout_s=3600,
+            hub=blueprint.target.mirror.models if blueprint.target.mirror else "",
         ),
         training=training,
         monitoring=MonitoringSpec(

@@ -18,14 +18,15 @@ _COUNTS: dict[str, tuple[str, ...]] = {
     "aws:eks/nodeGroup:NodeGroup": ("scalingConfig.desiredSize", "scalingConfig.minSize"),
     "gcp:compute/instance:Instance": (),
     "gcp:container/nodePool:NodePool": (
-        "nodeCount",
+        # a pool that scales tells how many there are just now, too: what runs all month is the least
         "autoscaling.totalMinNodeCount",
         "autoscaling.minNodeCount",
+        "nodeCount",
         "initialNodeCount",
     ),
     "azure-native:compute:VirtualMachine": (),
     "azure-native:compute:VirtualMachineScaleSet": ("sku.capacity",),
-    "azure-native:containerservice:AgentPool": ("count", "minCount"),
+    "azure-native:containerservice:AgentPool": ("minCount", "count"),
 }
 #: where a cloud's budget says its amount, and the period that makes it a month's
 _AMOUNTS = {

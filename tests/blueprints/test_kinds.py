@@ -338,7 +338,10 @@ def test_a_generated_blueprint_is_a_plan_or_one_refusal_with_all_reasons(tmp_pat
 
 def test_schemas_and_pages_are_those_of_the_kinds() -> None:
     found = {
-        file: file.read_text(encoding="utf-8") for folder in (pages.SCHEMAS, pages.PAGES) for file in folder.iterdir()
+        file: file.read_text(encoding="utf-8")
+        for folder in (pages.SCHEMAS, pages.PAGES, pages.PICTURES)
+        for file in folder.iterdir()
+        if file.is_file()
     }
     assert found == pages.files(), "run `make docs`"
 

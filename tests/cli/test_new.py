@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from blueprints import load, questions
@@ -96,3 +97,40 @@ def test_answers_that_will_not_do_write_nothing(tmp_path: Path, text: str, words
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     made = new("prototype", tmp_path / "none" / "mine.yaml")
     assert "there is no folder" in str(made.exception)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A project with a folder for blueprints."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "mine").mkdir()
+    project = "name: mine\nmain: stacks\nstackConfigDir: stacks\nruntime: python\n"
+    (tmp_path / "stacks" / "__main__.py").write_text("", encoding="utf-8")
+    (tmp_path / "Pulumi.yaml").write_text(project, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_stack_is_made_of_the_new_blueprint(home: Path) -> None:
+    made = new("fraud-detection", home / "mine" / "fraud.yaml", "--stack", "fraud")
+    assert made.exit_code == 0, made.output
+    content = yaml.safe_load((home / "stacks" / "Pulumi.fraud.yaml").read_text(encoding="utf-8"))
+    assert content["config"]["domicile:blueprint"] == "mine/fraud.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("fraud", "there is such a stack already"), ("a b", "is no name of a stack"), ("../x", "is no name")],
+)
+def test_a_stack_that_cannot_be_leaves_nothing_behind(home: Path, name: str, reason: str) -> None:
+    (home / "stacks" / "Pulumi.fraud.yaml").write_text("config: {}\n", encoding="utf-8")
+    made = new("fraud-detection", home / "mine" / "fraud.yaml", "--stack", name)
+    assert made.exit_code != 0
+    assert reason in str(made.exception) + made.output
+    assert list((home / "mine").iterdir()) == []
+    assert (home / "stacks" / "Pulumi.fraud.yaml").read_text(encoding="utf-8") == "config: {}\n"
+
+
+def test_a_stack_needs_a_project(tmp_path: Path) -> None:
+    made = new("fraud-detection", tmp_path / "fraud.yaml", "--stack", "fraud")
+    assert made.exit_code != 0
+    assert not (tmp_path / "fraud.yaml").exists()
