@@ -21,12 +21,15 @@ class Backup:
 
     ``volume`` says who has the backups' volume: the `job`, which fetches them; the `store`, which writes them itself
     (the job runs on its node and clears up); `none` where they are snapshots, which the cluster's API takes.
+    ``restore`` brings one back, the newest where the variable `ARCHIVE` names none: a schedule that never runs, of
+    which an operator makes a job.
     """
 
     image: str
     schedule: str
     command: str
     volume: Literal["job", "store", "none"] = "job"
+    restore: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,46 +182,53 @@ def _backup(owner: Component, store: Store, part: str) -> None:
     }
     mounts = [{"name": "backup", "mountPath": BACKUPS}] if mine else []
     volumes = [{"name": "backup", "persistentVolumeClaim": {"claimName": part}}] if mine else []
+    pod = {
+        "restartPolicy": "Never",
+        "affinity": beside if backup.volume == "store" else None,
+        "serviceAccountName": part if backup.volume == "none" else None,
+        "automountServiceAccountToken": backup.volume == "none",
+        "enableServiceLinks": False,
+        "securityContext": pods.pod_security(),
+        "volumes": [*volumes, pods.scratch()],
+    }
+    container = {
+        "name": "backup",
+        "image": backup.image,
+        "command": ["/bin/sh", "-euc", backup.command],
+        "resources": pods.resources("100m", "128Mi"),
+        "securityContext": pods.container_security(),
+        "volumeMounts": [*mounts, pods.scratch_mount()],
+    }
     k8s.batch.v1.CronJob(
         f"{owner.name}-backup",
         metadata=manifest({"name": part, **place}),
-        spec=manifest(
-            {
-                "schedule": backup.schedule,
-                "concurrencyPolicy": "Forbid",
-                "successfulJobsHistoryLimit": 3,
-                "failedJobsHistoryLimit": 3,
-                "jobTemplate": {
-                    "spec": {
-                        "backoffLimit": 2,
-                        "template": {
-                            "metadata": {"labels": labels},
-                            "spec": {
-                                "restartPolicy": "Never",
-                                "affinity": beside if backup.volume == "store" else None,
-                                "serviceAccountName": part if backup.volume == "none" else None,
-                                "automountServiceAccountToken": backup.volume == "none",
-                                "enableServiceLinks": False,
-                                "securityContext": pods.pod_security(),
-                                "containers": [
-                                    {
-                                        "name": "backup",
-                                        "image": backup.image,
-                                        "command": ["/bin/sh", "-euc", backup.command],
-                                        "resources": pods.resources("100m", "128Mi"),
-                                        "securityContext": pods.container_security(),
-                                        "volumeMounts": [*mounts, pods.scratch_mount()],
-                                    }
-                                ],
-                                "volumes": [*volumes, pods.scratch()],
-                            },
-                        },
-                    }
-                },
-            }
-        ),
+        spec=manifest(_schedule(backup.schedule, labels, {**pod, "containers": [container]})),
         opts=owner.child(),
     )
+    if backup.restore:
+        container = {
+            **container,
+            "command": ["/bin/sh", "-euc", backup.restore],
+            "env": [{"name": "ARCHIVE", "value": ""}],
+        }
+        never = {"suspend": True, **_schedule("0 0 1 1 *", labels, {**pod, "containers": [container]})}
+        k8s.batch.v1.CronJob(
+            f"{owner.name}-restore",
+            metadata=manifest({"name": f"{store.name}-restore", **place}),
+            spec=manifest(never),
+            opts=owner.child(),
+        )
+
+
+def _schedule(cron: str, labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
+    """A CronJob's specification: one at a time, tried three times."""
+    return {
+        "schedule": cron,
+        "concurrencyPolicy": "Forbid",
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {"spec": {"backoffLimit": 2, "template": {"metadata": {"labels": labels}, "spec": pod}}},
+    }
 
 
 def snapshot(name: str, keep: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 HERE = Path(__file__).parent
 #: links that lead out of the folder of pages, to the project's own files
 OUT = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!\.)([^)#]+?)\)")
-GUIDES = ("on-prem", "air-gap", "migrate", "pulumi-cli")
+GUIDES = ("on-prem", "air-gap", "migrate", "restore", "pulumi-cli")
 TOPICS = ("gateway", "scaling", "analytics", "fleets", "phases")
 
 

@@ -14,12 +14,16 @@ from components.vector_store.spec import VectorStoreSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """What one of them is as a container. ``backup`` is a shell command, given the spec and the store's address."""
+    """What one of them is as a container. ``backup`` is a shell command, given the spec and the store's address.
+
+    ``restore`` is one too, given the address; empty where it is the cluster's own work.
+    """
 
     port: int
     health: str
     data_path: str
     backup: Callable[[VectorStoreSpec, str], str]
+    restore: Callable[[str], str]
     volume: Literal["job", "store", "none"]
     health_port: int = 0
     command: tuple[str, ...] = ()
@@ -33,6 +37,28 @@ def _qdrant(spec: VectorStoreSpec, url: str) -> str:
         f'curl -fsS -o "/backup/$c-$(date +%Y%m%d%H%M).snapshot" {url}/collections/$c/snapshots/$s; '
         f"curl -fsS -X DELETE {url}/collections/$c/snapshots/$s; done; "
         f"find /backup -name '*.snapshot' -mtime +{spec.keep_backups} -delete"
+    )
+
+
+def _restore_qdrant(url: str) -> str:
+    """Each collection's snapshot of a time (`202611270345`), or its newest. The store takes what is in it as it was."""
+    return (
+        f"cd {stateful.BACKUPS}; at=${{ARCHIVE:-[0-9]*}}; "
+        "for c in $(ls | sed -n 's/-[0-9]*\\.snapshot$//p' | sort -u); do "
+        'f=$(ls | grep "^$c-$at\\.snapshot$" | sort | tail -n 1); test -n "$f"; '
+        f'curl -fsS -X POST "{url}/collections/$c/snapshots/upload?priority=snapshot&wait=true" -F "snapshot=@$f"; '
+        'echo "restored $f"; done'
+    )
+
+
+def _restore_weaviate(url: str) -> str:
+    """A backup by its name (`at-202611270345`), or the newest, which Weaviate reads itself."""
+    return (
+        f"b={url}/v1/backups/filesystem; one=${{ARCHIVE:-$(ls {stateful.BACKUPS} | sort | tail -n 1)}}; "
+        'curl -fsS -H "Content-Type: application/json" -d "{}" $b/$one/restore; '
+        'until curl -fsS $b/$one/restore | grep -q \'"status":"SUCCESS"\'; do '
+        'if curl -fsS $b/$one/restore | grep -q \'"status":"FAILED"\'; then exit 1; fi; sleep 5; done; '
+        'echo "restored $one"'
     )
 
 
@@ -64,6 +90,7 @@ ENGINES: Mapping[str, Engine] = {
             ("QDRANT__TELEMETRY_DISABLED", "true"),
         ),
         backup=_qdrant,
+        restore=_restore_qdrant,
         volume="job",
     ),
     "weaviate": Engine(
@@ -80,6 +107,7 @@ ENGINES: Mapping[str, Engine] = {
             ("PERSISTENCE_DATA_PATH", "/var/lib/weaviate"),
         ),
         backup=_weaviate,
+        restore=_restore_weaviate,
         volume="store",
     ),
     "milvus": Engine(
@@ -95,6 +123,8 @@ ENGINES: Mapping[str, Engine] = {
             ("ETCD_USE_EMBED", "true"),
         ),
         backup=_milvus,
+        # a volume made of its snapshot: see docs/how-to/restore.md
+        restore=lambda _: "",
         volume="none",
     ),
 }
@@ -135,6 +165,7 @@ class KubernetesVectorStore(Component):
                     schedule=spec.backup_schedule,
                     command=engine.backup(spec, url),
                     volume=engine.volume,
+                    restore=engine.restore(url),
                 ),
             ),
         )

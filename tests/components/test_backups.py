@@ -25,11 +25,13 @@ esac
 """
 
 
-def run(tmp_path: Path, engine: str, status: str = "SUCCESS") -> tuple[int, list[str]]:
+def run(
+    tmp_path: Path, engine: str, status: str = "SUCCESS", *, restores: bool = False, name: str = ""
+) -> tuple[int, list[str]]:
     (tmp_path / "curl").write_text(CURL, encoding="utf-8")
     (tmp_path / "curl").chmod(0o755)
-    for name, text in (("namespace", "space"), ("token", "t"), ("ca.crt", "")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    for file, text in (("namespace", "space"), ("token", "t"), ("ca.crt", "")):
+        (tmp_path / file).write_text(text, encoding="utf-8")
     spec = VectorStoreSpec(
         name="w-vectors",
         ownership=OWNER,
@@ -43,12 +45,14 @@ def run(tmp_path: Path, engine: str, status: str = "SUCCESS") -> tuple[int, list
         keep_backups=14,
         engine=engine,
     )
-    command = ENGINES[engine].backup(spec, "http://w-vectors:1")
-    command = command.replace(f"find {stateful.BACKUPS}", f"find {tmp_path / 'kept'}")
+    address = "http://w-vectors:1"
+    command = ENGINES[engine].restore(address) if restores else ENGINES[engine].backup(spec, address)
+    for word in ("find", "cd", "ls"):
+        command = command.replace(f"{word} {stateful.BACKUPS}", f"{word} {tmp_path / 'kept'}")
     command = command.replace(stateful.ACCOUNT, str(tmp_path))
     (tmp_path / "kept").mkdir(exist_ok=True)
     asked = tmp_path / "asked"
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ASKED": str(asked), "STATUS": status}
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ASKED": str(asked), "STATUS": status, "ARCHIVE": name}
     done = subprocess.run(["/bin/sh", "-euc", command], env=environment, check=False, timeout=20)
     return done.returncode, asked.read_text(encoding="utf-8").splitlines()
 
@@ -80,3 +84,40 @@ def test_a_failed_backup_is_a_failed_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_backup_is_a_command_a_shell_understands(tmp_path: Path, engine: str) -> None:
     assert run(tmp_path, engine)[0] == 0
+
+
+def kept(tmp_path: Path, *names: str) -> None:
+    """Backups that are there."""
+    (tmp_path / "kept").mkdir()
+    for name in names:
+        (tmp_path / "kept" / name).write_text("", encoding="utf-8")
+
+
+def test_each_collection_gets_its_newest_snapshot_and_no_other_ones(tmp_path: Path) -> None:
+    kept(tmp_path, "docs-202611250345.snapshot", "docs-202611260345.snapshot", "docs-1-202611270345.snapshot", "other")
+    code, asked = run(tmp_path, "qdrant", restores=True)
+    assert code == 0
+    sent = [one for one in asked if one.startswith(("http", "snapshot="))]
+    address = "http://w-vectors:1/collections/{}/snapshots/upload?priority=snapshot&wait=true"
+    assert sent == [
+        address.format("docs"),
+        "snapshot=@docs-202611260345.snapshot",
+        address.format("docs-1"),
+        "snapshot=@docs-1-202611270345.snapshot",
+    ]
+
+
+def test_a_snapshot_of_a_time_is_restored_or_the_job_fails(tmp_path: Path) -> None:
+    kept(tmp_path, "docs-202611250345.snapshot", "docs-202611260345.snapshot")
+    code, asked = run(tmp_path, "qdrant", restores=True, name="202611250345")
+    assert (code, asked[-1]) == (0, "snapshot=@docs-202611250345.snapshot")
+    assert run(tmp_path, "qdrant", restores=True, name="202601010000")[0] != 0
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("", "at-202611260345"), ("at-202611250345", "at-202611250345")])
+def test_weaviate_restores_a_backup_and_is_waited_for(tmp_path: Path, name: str, wanted: str) -> None:
+    kept(tmp_path, "at-202611250345", "at-202611260345")
+    code, asked = run(tmp_path, "weaviate", restores=True, name=name)
+    assert code == 0
+    assert f"http://w-vectors:1/v1/backups/filesystem/{wanted}/restore" in asked
+    assert run(tmp_path, "weaviate", "FAILED", restores=True, name=name)[0] == 1
