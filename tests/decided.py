@@ -1,18 +1,17 @@
 """The service that decides, as its pods run it, with stand-ins for models, a feature store and the document store."""
 
-import http.server
 import json
 import os
 import subprocess
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
+from filers import Filed, serving
 
 from engine import processes
 from serving.decisions.files import SERVE, files
@@ -26,16 +25,13 @@ KEYS = {"payments": "sk-payments", "reviewers": "sk-reviewers"}
 HEADERS = {team: {"Authorization": f"Bearer {key}"} for team, key in KEYS.items()}
 
 
-class World(http.server.BaseHTTPRequestHandler):
+class World(Filed):
     """Models (Open Inference Protocol), a feature store (Feast) and a filer (SeaweedFS), as they are told to be.
 
     ``score`` is every model's answer unless its server has one of its own in ``scores``. A model in ``frozen`` answers
     only when the event is set; one in ``broken`` answers with that status; ``odd`` replaces its whole answer.
     """
 
-    protocol_version = "HTTP/1.1"
-    #: an answer is sent in one piece: two would wait for each other's acknowledgement
-    wbufsize = -1
     score: ClassVar[float] = 0.1
     scores: ClassVar[dict[str, float]] = {}
     frozen: ClassVar[dict[str, threading.Event]] = {}
@@ -53,9 +49,6 @@ class World(http.server.BaseHTTPRequestHandler):
         cls.store_works = True
         for kept in (cls.scores, cls.frozen, cls.broken, cls.odd, cls.asked, cls.known, cls.files):
             kept.clear()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
-        del format, args
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -81,59 +74,17 @@ class World(http.server.BaseHTTPRequestHandler):
         }
         self.reply(200, self.odd.get(server, told))
 
-    def do_GET(self) -> None:
-        path = urllib.parse.unquote(self.path.partition("?")[0])
-        if path in self.files:
-            self.reply(200, self.files[path])
-        elif path.endswith("/") and any(name.startswith(path) for name in self.files):
-            entries = [{"FullPath": name, "Mode": 420} for name in sorted(self.files) if name.startswith(path)]
-            self.reply(200, {"Entries": entries, "ShouldDisplayLoadMore": False})
-        else:
-            self.reply(404, {})
-
-    def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.store_works:
-            self.files[urllib.parse.unquote(self.path)] = content
-        self.reply(201 if self.store_works else 503, {})
-
-    def do_DELETE(self) -> None:
-        self.files.pop(urllib.parse.unquote(self.path), None)
-        self.reply(204, b"")
-
-    def reply(self, status: int, content: Any) -> None:
-        data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-
-class Many(http.server.ThreadingHTTPServer):
-    """A server that many clients ask at once, whose threads are not waited for."""
-
-    request_queue_size = 512
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no trouble of ours."""
-
 
 @contextmanager
 def world() -> Generator[str]:
     """The stand-ins; gives their address."""
     World.begin()
-    server = Many(("127.0.0.1", 0), World)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        for event in World.frozen.values():
-            event.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(World) as address:
+        try:
+            yield address
+        finally:
+            for event in World.frozen.values():
+                event.set()
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> bool:

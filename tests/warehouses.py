@@ -1,16 +1,12 @@
 """The service that asks a warehouse, as its pods run it: PostgreSQL in earnest, stand-ins for a model and the others."""
 
 import datetime as dt
-import http.server
 import ipaddress
 import json
 import os
 import pwd
 import shutil
 import subprocess
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +14,8 @@ import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from decided import ENVIRONMENT, Many, until
+from decided import ENVIRONMENT, until
+from filers import Filed
 
 from engine import processes
 from serving.gateway.hooks.domicile_policy import digest
@@ -36,14 +33,12 @@ def programs() -> Path | None:
     return next((one for one in reversed(found) if (one / "psql").exists()), None)
 
 
-class Around(http.server.BaseHTTPRequestHandler):
+class Around(Filed):
     """A gateway whose model writes what it is told to, a filer, and BigQuery as its reference describes it.
 
     ``writes`` are the model's next answers, the last one again and again; ``dry`` is what a dry run reckons.
     """
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     writes: ClassVar[list[str]] = []
     asked: ClassVar[list[dict[str, Any]]] = []
     files: ClassVar[dict[str, bytes]] = {}
@@ -59,9 +54,6 @@ class Around(http.server.BaseHTTPRequestHandler):
         cls.store_works, cls.status, cls.dry = True, 200, 1000
         for kept in (cls.asked, cls.files, cls.queries):
             kept.clear()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
-        del format, args
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -83,47 +75,10 @@ class Around(http.server.BaseHTTPRequestHandler):
         self.reply(200, {"choices": [{"message": {"role": "assistant", "content": content}}]})
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == "/token":
+        if self.path == "/token":
             self.reply(200 if self.headers["Metadata-Flavor"] == "Google" else 403, {"access_token": "ya29.machine"})
-        elif path in self.files:
-            self.reply(200, self.files[path])
-        elif path.endswith("/") and any(name.startswith(path) for name in self.files):
-            entries = [{"FullPath": name, "Mode": 420} for name in sorted(self.files) if name.startswith(path)]
-            self.reply(200, {"Entries": entries, "ShouldDisplayLoadMore": False})
         else:
-            self.reply(404, {})
-
-    def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.store_works:
-            self.files[self.path] = content
-        self.reply(201 if self.store_works else 503, {})
-
-    def do_DELETE(self) -> None:
-        self.files.pop(self.path, None)
-        self.reply(204, b"")
-
-    def reply(self, status: int, content: Any) -> None:
-        data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-
-@contextmanager
-def around() -> Generator[str]:
-    """The stand-ins; gives their address."""
-    server = Many(("127.0.0.1", 0), Around)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+            super().do_GET()
 
 
 class Postgres:

@@ -1,20 +1,19 @@
 """What is kept of a document store comes back: the commands of its jobs, run by a shell, against a store."""
 
 import errno
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from conftest import ROOT
+from filers import Filed, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,16 +24,11 @@ from components.document_store import archive
 PAGE = 3
 
 
-class Filer(http.server.BaseHTTPRequestHandler):
+class Filer(Filed):
     """SeaweedFS' filer as its source describes it: folders, pages, files by PUT. ``breaks_at`` ends it at a file."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     files: ClassVar[dict[str, bytes]] = {}
     breaks_at: ClassVar[str] = ""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
-        del format, args
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
@@ -58,29 +52,11 @@ class Filer(http.server.BaseHTTPRequestHandler):
         }
         self.reply(200, json.dumps({"Entries": entries or None, **more}).encode())
 
-    def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.files[urllib.parse.unquote(self.path)] = content
-        self.reply(201, b"")
-
-    def reply(self, status: int, data: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Filer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Filer) as found:
+        yield found
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 SUPPORT = {
     "fleet_rehearsal.py",
     "fleets.py",
+    "filers.py",
     "warehouses.py",
     "gateways.py",
     "generated.py",

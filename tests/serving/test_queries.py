@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from domicile_refused import RefusedError
+from filers import serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from warehouses import PASSWORD, Around, Asking, Postgres, around, programs
+from warehouses import PASSWORD, Around, Asking, Postgres, programs
 
 from components.ownership import Ownership
 from serving.queries import files, grants
@@ -209,7 +210,7 @@ def test_libraries_are_the_same_bytes_and_fit_into_an_object_of_the_cluster() ->
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with around() as found:
+    with serving(Around) as found:
         yield found
 
 
