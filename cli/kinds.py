@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.arguments import Json
+from cli.arguments import Folder, Json
 
 app = typer.Typer()
 blueprints_app = typer.Typer(help="The kinds of blueprint; without a command, their list.", invoke_without_command=True)
@@ -25,6 +25,20 @@ def new(
     from cli import blueprints as command
 
     command.new(kind, file, answers, stack, ask=ask)
+
+
+@app.command(epilog="Example: domicile portal --out portal --repository 'github.com?owner=acme&repo=ai-stacks'")
+def portal(
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write; a new or an empty one.")],
+    repository: Annotated[str, typer.Option(help="Where pull requests go, as Backstage names it.")],
+    owner: Annotated[str, typer.Option(help="Whose the templates are.")] = "ai-platform",
+    cwd: Folder = Path(),
+) -> None:
+    """Write what a developer portal (Backstage) shows: a template for each kind, an entity for each stack."""
+    from cli import portal as command
+
+    command.run(cwd, out, repository, owner)
 
 
 @app.command(epilog="Example: domicile digest models/card-fraud/14")

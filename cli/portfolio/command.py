@@ -59,19 +59,28 @@ def run(folder: Path, out: Path | None, *, findings: bool, as_json: bool) -> Non
         ProjectError: there is no project here.
         OSError: the page cannot be written.
     """
+    found = rows(folder, findings=findings)
+    if out is not None:
+        text = page.fill(TEMPLATE, {"rows": found, "land": page.land(), "marks": _marks(found), "total": _total(found)})
+        out.write_text(text, encoding="utf-8")
+        console().print(f"{out}: {len(found)} stacks, {len(text) / 1024:.0f} KiB, opens without a network")
+    elif as_json:
+        print_json([asdict(row) for row in found])
+    else:
+        _show(found)
+
+
+def rows(folder: Path, *, findings: bool = False) -> list[Row]:
+    """Every stack of the project; with ``findings`` the gate is asked about each.
+
+    Raises:
+        ProjectError: there is no project here.
+    """
     from engine import project as projects
 
     stacks = tuple(projects.load(folder).stacks())
     judged = _judged(folder, stacks) if findings else {}
-    rows = [_row(stack, blueprint_of(stack, folder), judged.get(stack)) for stack in stacks]
-    if out is not None:
-        text = page.fill(TEMPLATE, {"rows": rows, "land": page.land(), "marks": _marks(rows), "total": _total(rows)})
-        out.write_text(text, encoding="utf-8")
-        console().print(f"{out}: {len(rows)} stacks, {len(text) / 1024:.0f} KiB, opens without a network")
-    elif as_json:
-        print_json([asdict(row) for row in rows])
-    else:
-        _show(rows)
+    return [_row(stack, blueprint_of(stack, folder), judged.get(stack)) for stack in stacks]
 
 
 def _judged(folder: Path, stacks: tuple[str, ...]) -> dict[str, Judged]:
