@@ -47,7 +47,8 @@ def test_a_form_that_is_sent_as_it_is_makes_a_blueprint_with_a_plan(kind: str, s
     content = questions.begun(kind, site, ROOT / "portal" / "it.yaml")
     answers = {portal.key(one.path): one.proposal for one in questions.questions(kind, content)}
     blueprint, stack = filled(kind, site, **answers)
-    assert YAML(typ="safe").load(blueprint) == json.loads(json.dumps(content))
+    reader: Any = YAML(typ="safe")
+    assert reader.load(blueprint) == json.loads(json.dumps(content))
     assert "USD a month" in questions.tried(blueprint, ROOT / "blueprints" / "it.yaml")
     assert yaml.safe_load(stack)["config"]["domicile:blueprint"] == "portal/mine.yaml"
 
