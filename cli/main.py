@@ -210,11 +210,15 @@ def destroy(
     fault: Faults = None,
     yes: Yes = False,
     json: Json = False,
+    proof: Annotated[
+        Path | None, typer.Option(help="Look again at what was deleted, and write a statement of it.")
+    ] = None,
 ) -> None:
-    """Delete everything a stack has made."""
+    """Delete everything a stack has made, and attest it."""
     from cli import operate as command
 
-    run = command.Run("destroy", cwd, stack, engine, (), "warn", rehearse=rehearse, faults=tuple(fault or ()))
+    faults = tuple(fault or ())
+    run = command.Run("destroy", cwd, stack, engine, (), "warn", rehearse=rehearse, faults=faults, proof=proof)
     command.run(run, as_json=json, yes=yes)
 
 

@@ -1,14 +1,17 @@
 """`domicile preview`, `up`, `refresh` and `destroy`, on either engine."""
 
+import json
 import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli import display
 from cli.check import config as configs
 from cli.main import FAILED, INTERRUPTED, OK, UNDETERMINED, VIOLATION
+from cli.output import console
 from engine import operations
 from engine.errors import ProjectError
 from engine.operations import Result
@@ -16,12 +19,15 @@ from engine.policy.judges import PackSource
 from engine.session import Rehearsal, Session, open_session
 from engine.values import Props
 
+if TYPE_CHECKING:
+    from cli.decommission import Witness
+
 OWN_PACKS = Path(__file__).parents[1] / "policies" / "packs"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What to do with a stack, on which engine, and against what."""
+    """What to do with a stack, on which engine, and against what; ``proof`` is where a destroy is attested."""
 
     kind: str
     folder: Path
@@ -32,6 +38,7 @@ class Run:
     rehearse: bool = False
     offline: bool = False
     faults: tuple[str, ...] = ()
+    proof: Path | None = None
 
     @property
     def rehearsal(self) -> Rehearsal | None:
@@ -52,6 +59,9 @@ def run(asked: Run, *, as_json: bool, yes: bool, summary: bool = False) -> None:
     if rehearsal is None and (asked.engine == "pulumi" or (asked.engine == "auto" and shutil.which("pulumi"))):
         from cli import automation
 
+        if asked.proof is not None:
+            message = "--proof looks again at what the embedded engine deleted: add --engine embedded or --rehearse"
+            raise ProjectError(message)
         packs = (*packs_of(), *asked.extra_packs)
         sys.exit(automation.run(asked.kind, asked.folder, asked.stack, packs, yes=yes, offline=asked.offline))
     session = open_session(asked.folder, asked.stack, rehearsal=rehearsal, offline=asked.offline)
@@ -61,13 +71,42 @@ def run(asked: Run, *, as_json: bool, yes: bool, summary: bool = False) -> None:
     sources = (*own, *map(PackSource, _folders(asked.extra_packs)))
     if not yes and not _confirmed(asked.kind, session, sources, on_unknown=asked.on_unknown):
         sys.exit(OK)
-    verdicts = Verdicts()
+    verdicts, witness = Verdicts(), _witness(session, asked.proof)
     result = _operate(asked.kind, session, sources, on_unknown=asked.on_unknown, as_json=as_json, verdicts=verdicts)
+    if witness is not None and asked.proof is not None and not _attested(witness, asked.proof, ok=result.ok):
+        sys.exit(_code(result) or FAILED)
     if summary and result.ok and rehearsal is None:
         from cli.summary import show
 
         show(session, verdicts.by_pack(), as_json=as_json)
     sys.exit(_code(result))
+
+
+def _witness(session: Session, proof: Path | None) -> "Witness | None":
+    """Who remembers what is to be deleted, if it shall be attested.
+
+    Raises:
+        ProjectError: the file is there already, or its folder is not.
+    """
+    if proof is None:
+        return None
+    from cli.decommission import Witness
+
+    if proof.exists() or not proof.resolve().parent.is_dir():
+        message = f"{proof}: it is there already, or its folder is not: name a new file"
+        raise ProjectError(message)
+    return Witness(session)
+
+
+def _attested(witness: "Witness", proof: Path, *, ok: bool) -> bool:
+    """Write what became of everything; says whether all of it is gone."""
+    from cli import decommission
+
+    statement = witness.statement(ok=ok)
+    proof.write_text(json.dumps(statement, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for line in decommission.words(statement, proof):
+        console().print(line, soft_wrap=True, markup=False)
+    return bool(statement["complete"])
 
 
 def packs_of() -> tuple[Path, ...]:

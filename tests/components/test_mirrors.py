@@ -1,5 +1,6 @@
 """Images from a registry of one's own."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,5 +94,7 @@ def test_what_a_stack_fetches_is_listed() -> None:
 
 
 def test_an_output_is_rewritten_when_it_is_known() -> None:
-    made = mirrors.rewritten({"spec": pulumi.Output.from_input(POD)}, REGISTRY)
-    assert isinstance(made["spec"], pulumi.Output)
+    async def known() -> Any:
+        return await mirrors.rewritten(pulumi.Output.from_input(POD), REGISTRY).future()
+
+    assert asyncio.run(known()) == mirrors.rewritten(POD, REGISTRY)
