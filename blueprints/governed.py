@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -56,6 +56,9 @@ PHASES: tuple[Phase, ...] = ("prototype", "foundation", "scale", "governed")
 
 class Governed(Written, ABC):
     """A workload: somebody answers for it, its data have a class and a place, it has a budget."""
+
+    #: the field of its kind that its price follows, by its path
+    LOAD: ClassVar[str] = ""
 
     name: Name
     owner: Owner

@@ -10,30 +10,17 @@ import yaml
 
 from blueprints import pictures
 from blueprints.governed import Governed
-from blueprints.load import KINDS, plan
+from blueprints.load import KINDS, Plan, plan
+from blueprints.scored.resolve import ScoredPlan
+from blueprints.served.resolve import ServedPlan
+from blueprints.trained.resolve import TrainedPlan
 from catalog.documents import DocumentError
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "blueprints" / "schemas", ROOT / "docs" / "blueprints"
 PICTURES = PAGES / "pictures"
-#: what of a kind's load its price follows, for those that are drawn and priced at three loads
-LOADS = {
-    "analytics-assistant": "analysts.active",
-    "batch-inference": "requests.per_window",
-    "clinical": "studies.per_day",
-    "customer-support": "customers.conversations_per_day",
-    "document-processing": "incoming.per_window",
-    "edge-vision": "cameras.count",
-    "fine-tuning": "dataset.tokens_b",
-    "fleet": "",
-    "fraud-detection": "transactions.busiest_per_second",
-    "knowledge-assistant": "users.active",
-    "model-platform": "models.0.requests_per_s",
-    "predictive-maintenance": "machines.count",
-    "prototype": "trial.people",
-    "retail-store": "tills.count",
-    "training": "dataset.tokens_b",
-}
+#: kinds that are no workload, nor many of them
+UNDRAWN = {"platform", "state-store"}
 FACTORS = (0.25, 1.0, 4.0)
 DEPTH = 3
 LOCAL, HOUSE = "local", "onprem-munich"
@@ -56,7 +43,7 @@ def files() -> dict[Path, str]:
     """Every file with what it says."""
     found = {SCHEMAS / f"{kind}.json": json.dumps(schema(kind), indent=2, sort_keys=True) + "\n" for kind in KINDS}
     found |= {PAGES / f"{kind}.md": _page(kind) for kind in KINDS}
-    found |= {PICTURES / f"{kind}.svg": pictures.of(plan(sites(kind)[LOCAL])) for kind in KINDS if kind in LOADS}
+    found |= {PICTURES / f"{kind}.svg": pictures.of(plan(sites(kind)[LOCAL])) for kind in KINDS if kind not in UNDRAWN}
     return {**found, PAGES / "README.md": _index()}
 
 
@@ -145,16 +132,31 @@ def _page(kind: str) -> str:
 
 def _drawn(kind: str) -> Iterator[str]:
     """The picture of the kind's first example, its price at three loads, and why it is as it is."""
-    if kind not in LOADS:
+    if kind in UNDRAWN:
         return
-    file = sites(kind)[LOCAL]
+    file, model = sites(kind)[LOCAL], KINDS[kind]
+    load = model.LOAD if issubclass(model, Governed) else ""
     yield from (f"![Who asks what in the example {file.stem}](pictures/{kind}.svg)", "")
-    if LOADS[kind]:
+    if load:
         yield from ("## What it costs", "", f"The example `{file.stem}` at three loads, on the same cluster.", "")
-        yield from (f"| `{LOADS[kind]}` | USD a month |", "|---|---|", *_loads(file, LOADS[kind]), "")
+        yield from (f"| `{load}` | USD a month |", "|---|---|", *_loads(file, load), "")
     yield from ("## Why it is so", "", f"What `domicile plan` says of the example `{file.stem}`:", "")
-    yield from (f"- {line.replace('|', chr(92) + '|')}" for line in pictures.parts(plan(file)))
+    yield from (f"- {line.replace('|', chr(92) + '|')}" for line in _why(plan(file)))
     yield ""
+
+
+def _why(decided: Plan) -> Iterator[str]:
+    """Why a plan is as it is: a line for each reason, then those of its bill."""
+    if isinstance(decided, ServedPlan):
+        for served in decided.decisions:
+            yield from (f"{served.role}: {reason}" for reason in served.sizing.reasons)
+            yield from (f"{served.role}: not chosen: {reason}" for reason in served.rejected)
+    elif isinstance(decided, ScoredPlan | TrainedPlan):
+        for other in decided.decisions:
+            yield from (f"{other.role}: {reason}" for reason in other.reasons)
+            yield from (f"{other.role}: not chosen: {reason}" for reason in other.rejected)
+    for line in decided.cost.lines:
+        yield f"{line.item}: {f'{line.usd:,.2f} USD a month: ' if line.usd is not None else 'not priced: '}{line.basis}"
 
 
 def _loads(file: Path, path: str) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Pictures of workloads, drawn from their plans: who asks what, and where it stands. SVG."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 
@@ -8,7 +7,7 @@ from blueprints.fleet.resolve import FleetPlan
 from blueprints.load import Plan
 from blueprints.scored.resolve import ScoredPlan
 from blueprints.served.resolve import ServedPlan
-from blueprints.served.roles import BATCH, INGESTION
+from blueprints.served.roles import BATCH, INGESTION, JOBS
 from blueprints.trained.resolve import TrainedPlan
 from components.document_store.spec import DocumentStoreSpec
 from serving.queries.spec import NAME as QUERIES
@@ -121,7 +120,7 @@ def _copies(count: int) -> str:
 
 
 def _served(picture: Picture, plan: ServedPlan) -> None:
-    teams = [one.name for one in plan.gateway.teams if one.name not in {INGESTION, BATCH, QUERIES}]
+    teams = [one.name for one in plan.gateway.teams if one.name not in JOBS]
     for name in teams:
         picture.put(name, 0, "a team, with a key")
     if plan.asking:
@@ -191,17 +190,3 @@ def _fleet(picture: Picture, plan: FleetPlan) -> None:
         picture.put(ring, 0, f"ring of {count} sites")
     picture.put("operators", 0, "order and stop releases")
     picture.put(HUB, 1, "1 pod: releases, reports", *picture.boxes)
-
-
-def parts(plan: Plan) -> Iterator[str]:
-    """Why a plan is as it is: a line for each reason, then those of its bill."""
-    if isinstance(plan, ServedPlan):
-        for served in plan.decisions:
-            yield from (f"{served.role}: {reason}" for reason in served.sizing.reasons)
-            yield from (f"{served.role}: not chosen: {reason}" for reason in served.rejected)
-    elif isinstance(plan, ScoredPlan | TrainedPlan):
-        for other in plan.decisions:
-            yield from (f"{other.role}: {reason}" for reason in other.reasons)
-            yield from (f"{other.role}: not chosen: {reason}" for reason in other.rejected)
-    for line in plan.cost.lines:
-        yield f"{line.item}: {f'{line.usd:,.2f} USD a month: ' if line.usd is not None else 'not priced: '}{line.basis}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from blueprints import questions
+from blueprints import questions, scaffold
 from blueprints.governed import Governed
 from blueprints.load import KINDS
 from blueprints.pages import sites
@@ -38,9 +38,8 @@ def templates(repository: str, owner: str) -> dict[str, str]:
         for site in sites(kind):
             folder = f"{kind}/skeleton/{site}"
             found[f"{folder}/{FOLDER}/${{{{ values.stack }}}}.yaml"] = _skeleton(kind, site)
-            found[f"{folder}/stacks/Pulumi.${{{{ values.stack }}}}.yaml"] = (
-                f"config:\n  domicile:blueprint: {FOLDER}/${{{{ values.stack }}}}.yaml\n"
-                "  pulumi:disable-default-providers: '[\"*\"]'\n"
+            found[f"{folder}/stacks/Pulumi.${{{{ values.stack }}}}.yaml"] = scaffold.configuration(
+                f"{FOLDER}/${{{{ values.stack }}}}.yaml"
             )
     return found
 

@@ -21,7 +21,7 @@ target:
 _MODELS = {
     "chatting": '''"""What a team writes: $about"""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from blueprints.governed import unset
 from blueprints.refusal import Reason
@@ -30,6 +30,8 @@ from blueprints.served.chatting import Asked, Chatting, Users
 
 class $type(Chatting):
     """$about"""
+
+    LOAD: ClassVar[str] = "users.active"
 
     kind: Literal["$kind"]
     users: Users
@@ -49,7 +51,7 @@ class $type(Chatting):
 ''',
     "batching": '''"""What a team writes: $about"""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -70,6 +72,8 @@ class Items(Written):
 
 class $type(Batching):
     """$about"""
+
+    LOAD: ClassVar[str] = "items.per_window"
 
     kind: Literal["$kind"]
     items: Items
@@ -137,6 +141,11 @@ def test_its_example_has_a_plan_within_its_budget() -> None:
 
 class TakenError(Exception):
     """The kind cannot be begun; says why."""
+
+
+def configuration(blueprint: str) -> str:
+    """The configuration of a stack of a blueprint, which is named from the project's folder."""
+    return f"config:\n  domicile:blueprint: {blueprint}\n  pulumi:disable-default-providers: '[\"*\"]'\n"
 
 
 def begin(root: Path, kind: str, family: str, about: str) -> list[Path]:

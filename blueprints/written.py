@@ -24,6 +24,23 @@ class DataClass(StrEnum):
     RESTRICTED = "restricted"
 
 
+class Lookers(Written):
+    """People who look at what waits for them, and how soon."""
+
+    team: Annotated[str, Field(min_length=1, max_length=63)]
+    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
+    within_hours: Annotated[int, Field(gt=0, le=720)] = 24
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What a namespace tells of them."""
+        return (
+            ("review-team", self.team),
+            ("review-contact", self.contact),
+            ("review-within-hours", str(self.within_hours)),
+        )
+
+
 class Owner(Written):
     """Who answers for a workload or a platform and pays for it."""
 

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import yaml
-
 from blueprints import scaffold as scaffolds
 from blueprints.governed import Governed
 from blueprints.load import KINDS
@@ -47,8 +45,7 @@ def new(kind: str, file: Path, answers: Path | None = None, stack: str | None = 
         _example(kind, file)
     if home is not None and configuration is not None:
         blueprint, written = (str(one.resolve().relative_to(home.root)) for one in (file, configuration))
-        config = {"domicile:blueprint": blueprint, "pulumi:disable-default-providers": '["*"]'}
-        configuration.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+        configuration.write_text(scaffolds.configuration(blueprint), encoding="utf-8")
         console().print(f"wrote {written}: `domicile check {stack}`, `domicile up -s {stack} --rehearse`")
 
 

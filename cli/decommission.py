@@ -4,7 +4,8 @@ import datetime as dt
 import getpass
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -114,24 +115,18 @@ def words(statement: dict[str, Any], file: Path) -> Iterator[str]:
     yield from (f"  outlives it: {one}" for one in statement["outlives"])
 
 
-class _asking:  # noqa: N801 used as a statement
-    """Providers that answer while it lasts."""
-
-    def __init__(self, session: Session, resources: list[ResourceState]) -> None:
-        self.registry = session.registry(dry=False)
-        self.registry.remember(resources)
-
-    def __enter__(self) -> Callable[[ResourceState], Provider | None]:
-        def of(state: ResourceState) -> Provider | None:
-            return self.registry.of(state.provider, state.type)
-
-        return of
-
-    def __exit__(self, *_: object) -> None:
-        self.registry.close()
-
-
 Asks = Callable[[ResourceState], Provider | None]
+
+
+@contextmanager
+def _asking(session: Session, resources: list[ResourceState]) -> Generator[Asks]:
+    """Providers that answer while it lasts."""
+    registry = session.registry(dry=False)
+    registry.remember(resources)
+    try:
+        yield lambda state: registry.of(state.provider, state.type)
+    finally:
+        registry.close()
 
 
 def _counts(state: ResourceState) -> bool:

@@ -1,6 +1,6 @@
 """Images from a registry of one's own: every pod's, whatever made it. For installations without a line to the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -16,22 +16,39 @@ def mirrored(image: str, registry: str) -> str:
 
 def rewritten(props: Any, registry: str) -> Any:
     """Properties of a Kubernetes object with every image's name in the registry."""
+    return _renamed(props, lambda image: mirrored(image, registry))
+
+
+def images(props: Any) -> list[str]:
+    """Every image that an object names; what is not known yet names none."""
+    found: list[str] = []
+
+    def seen(image: str) -> str:
+        found.append(image)
+        return image
+
+    _renamed(props, seen)
+    return found
+
+
+def _renamed(props: Any, rename: Callable[[str], str]) -> Any:
+    """Properties with every image's name as another one makes it."""
     if isinstance(props, pulumi.Output):
-        return cast("pulumi.Output[Any]", props).apply(lambda known: rewritten(known, registry))
+        return cast("pulumi.Output[Any]", props).apply(lambda known: _renamed(known, rename))
     if isinstance(props, Mapping):
-        return {key: _value(str(key), value, registry) for key, value in cast("Mapping[Any, Any]", props).items()}
+        return {key: _value(str(key), value, rename) for key, value in cast("Mapping[Any, Any]", props).items()}
     if isinstance(props, Sequence) and not isinstance(props, str):
-        return [rewritten(one, registry) for one in cast("Sequence[Any]", props)]
+        return [_renamed(one, rename) for one in cast("Sequence[Any]", props)]
     return props
 
 
-def _value(key: str, value: Any, registry: str) -> Any:
+def _value(key: str, value: Any, rename: Callable[[str], str]) -> Any:
     if key in NAMES and isinstance(value, str):
-        return mirrored(value, registry)
-    found = rewritten(value, registry)
+        return rename(value)
+    found = _renamed(value, rename)
     if key in LISTS and isinstance(found, list):
         containers = cast("list[dict[str, Any]]", found)
-        return [{**one, "image": mirrored(one["image"], registry)} if one.get("image") else one for one in containers]
+        return [{**one, "image": rename(one["image"])} if one.get("image") else one for one in containers]
     return found
 
 

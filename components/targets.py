@@ -113,6 +113,17 @@ class PlatformTarget(Part):
         return self.stack
 
 
+def mirror_of(target: Part) -> Mirror | None:
+    """Where a target of any kind gets images and models, if it has a place of its own."""
+    return target.mirror if isinstance(target, KubernetesTarget | PlatformTarget) else None
+
+
+def hub_of(target: Part) -> str:
+    """Where a target gets models if not at Hugging Face's own; empty for there."""
+    mirror = mirror_of(target)
+    return mirror.models if mirror is not None else ""
+
+
 Target = Annotated[AwsTarget | GcpTarget | AzureTarget | KubernetesTarget, Field(discriminator="cloud")]
 
 

@@ -29,7 +29,8 @@ from blueprints.trained import wire as trained  # noqa: E402
 from blueprints.trained.model import Trained  # noqa: E402
 from blueprints.trained.resolve import TrainedPlan  # noqa: E402
 from components import mirrors  # noqa: E402
-from stacks.clouds import kit_for, mirror_of, platform_kit_for, state_kit_for  # noqa: E402
+from components.targets import mirror_of  # noqa: E402
+from stacks.clouds import kit_for, platform_kit_for, state_kit_for  # noqa: E402
 
 SCRIPTS = ROOT / "serving" / "scripts"
 
@@ -44,7 +45,7 @@ try:
     blueprint, plan = load.decide(file)
 except load.DocumentError as error:
     raise pulumi.RunError(str(error)) from None
-mirror = mirror_of(blueprint)
+mirror = mirror_of(blueprint.target)
 if mirror is not None:
     mirrors.use(mirror.images)
 match blueprint, plan:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import pulumi
 from pulumi import Input
@@ -11,7 +11,7 @@ from blueprints.platform.wire import PlatformKit
 from components.clouds.kubernetes.kit import KubernetesKit
 from components.ownership import Ownership
 from components.state_store.contract import HasStateStore
-from components.targets import AwsTarget, AzureTarget, GcpTarget, KubernetesTarget, Mirror, PlatformTarget, Target
+from components.targets import AwsTarget, AzureTarget, GcpTarget, KubernetesTarget, PlatformTarget, Target
 
 
 def kit_for(target: KubernetesTarget | PlatformTarget) -> KubernetesKit:
@@ -24,11 +24,6 @@ def kit_for(target: KubernetesTarget | PlatformTarget) -> KubernetesKit:
             return KubernetesKit(target.cluster, platform_output(target, "kubeconfig"), None)
         case _:
             assert_never(target)
-
-
-def mirror_of(blueprint: Any) -> Mirror | None:
-    """Where a blueprint's target gets images and models, if it has a place of its own."""
-    return getattr(blueprint.target, "mirror", None)
 
 
 def platform_kit_for(target: Target, ownership: Ownership) -> PlatformKit:

@@ -165,9 +165,9 @@ class Asking:
         self.folder, self.audit = folder, folder / "audit"
         home = folder / "files"
         home.mkdir(parents=True, exist_ok=True)
-        for name, text in files(spec).items():
-            (home / name).write_text(text, encoding="utf-8")
         archives = libraries(spec.engine)
+        for name, text in files(spec, archives).items():
+            (home / name).write_text(text, encoding="utf-8")
         for name, content in archives.items():
             (folder / name).write_bytes(content)
         paths = os.pathsep.join([str(home), *(str(folder / name) for name in archives)])

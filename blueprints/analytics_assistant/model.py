@@ -1,6 +1,6 @@
 """What a team writes: questions in words to a warehouse; queries are checked, and approved where they must be."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,8 @@ class Analysts(Written):
 
 class AnalyticsAssistant(Chatting):
     """Questions in words to a warehouse: a model writes the query, rules and people decide whether it runs."""
+
+    LOAD: ClassVar[str] = "analysts.active"
 
     kind: Literal["analytics-assistant"]
     analysts: Analysts
@@ -80,11 +82,7 @@ class AnalyticsAssistant(Chatting):
 
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Who approves, and how fast."""
-        return (
-            ("review-team", self.approvers.team),
-            ("review-contact", self.approvers.contact),
-            ("review-within-hours", str(self.approvers.within_hours)),
-        )
+        return self.approvers.notes
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load and the limits that were not stated."""

@@ -1,6 +1,6 @@
 """What a team writes: files of requests in the form of OpenAI's Batch API, answered in a window of the day."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class Requests(Written):
 
 class BatchInference(Batching):
     """Files of requests, answered in a window of the day by a model that runs for it alone."""
+
+    LOAD: ClassVar[str] = "requests.per_window"
 
     kind: Literal["batch-inference"]
     requests: Requests

@@ -1,6 +1,6 @@
 """What a hospital writes: studies of patients, what a model says of them first, and what people may find."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,8 @@ class Studies(Written):
 
 class Clinical(Scored):
     """A model orders studies by urgency; people find, always, and see everything when no model looked."""
+
+    LOAD: ClassVar[str] = "studies.per_day"
 
     kind: Literal["clinical"]
     purpose: Purpose = Purpose(area="medical-device")

@@ -1,6 +1,6 @@
 """What a team writes: an assistant that customers talk to, with people behind it at any hour."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -37,6 +37,8 @@ class HandOver(Written):
 
 class CustomerSupport(Chatting):
     """An assistant that customers talk to."""
+
+    LOAD: ClassVar[str] = "customers.conversations_per_day"
 
     kind: Literal["customer-support"]
     customers: Customers

@@ -1,14 +1,14 @@
 """What a team writes: documents that come in, and the fields that are wanted of each."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from blueprints.governed import unset
 from blueprints.refusal import Reason
 from blueprints.served.batching import Batching, Work, Worker
-from blueprints.written import Written
+from blueprints.written import Lookers, Written
 from catalog import models
 
 #: tokens of a page: a scan of about a megapixel in patches of 28 x 28, or 400 words. Source of patches: Qwen2.5-VL
@@ -34,16 +34,14 @@ class Incoming(Written):
     mib: Annotated[float, Field(gt=0, le=1000, description="The size of one.")] = 0.5
 
 
-class People(Written):
+class People(Lookers):
     """Who looks at documents that could not be read, or lack what is needed."""
-
-    team: Annotated[str, Field(min_length=1, max_length=63)]
-    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
-    within_hours: Annotated[int, Field(gt=0, le=720)] = 24
 
 
 class DocumentProcessing(Batching):
     """Documents to fields, read in a window of the day; people look at what could not be read."""
+
+    LOAD: ClassVar[str] = "incoming.per_window"
 
     kind: Literal["document-processing"]
     worker: Worker = Worker(model="Qwen/Qwen3-VL-8B-Instruct")
@@ -76,11 +74,7 @@ class DocumentProcessing(Batching):
 
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Who looks at what could not be read."""
-        return (
-            ("review-team", self.people.team),
-            ("review-contact", self.people.contact),
-            ("review-within-hours", str(self.people.within_hours)),
-        )
+        return self.people.notes
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """The load that was not stated."""

@@ -1,6 +1,6 @@
 """What a team writes: cameras at a line, and what a model sees on their frames."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,8 @@ class Site(Written):
 
 class EdgeVision(Scored):
     """Cameras find defects where things are made; without the model the part goes to people."""
+
+    LOAD: ClassVar[str] = "cameras.count"
 
     kind: Literal["edge-vision"]
     cameras: Cameras

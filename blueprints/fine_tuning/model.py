@@ -1,6 +1,6 @@
 """What a team writes: a model, examples, and how it learns from them (TRL's supervised fine-tuning)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ class Learning(Written):
 
 class FineTuning(Trained):
     """A known model learns from examples; what passes its gates is a version in the store."""
+
+    LOAD: ClassVar[str] = "dataset.tokens_b"
 
     kind: Literal["fine-tuning"]
     learning: Learning = Learning()

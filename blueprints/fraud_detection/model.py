@@ -1,6 +1,6 @@
 """What a team writes: transactions, what is known of each, and how fast they are decided."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,8 @@ class Known(Written):
 
 class FraudDetection(Scored):
     """Transactions are decided in milliseconds; rules decide without the model, people where it is unsure."""
+
+    LOAD: ClassVar[str] = "transactions.busiest_per_second"
 
     kind: Literal["fraud-detection"]
     transactions: Transactions

@@ -1,6 +1,6 @@
 """What a team writes: an internal knowledge assistant over its own documents (retrieval-augmented generation)."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from blueprints.governed import unset
 from blueprints.served.chatting import Asked, Chatting, Users
@@ -9,6 +9,8 @@ from blueprints.served.model import Documents
 
 class KnowledgeAssistant(Chatting):
     """An internal knowledge assistant."""
+
+    LOAD: ClassVar[str] = "users.active"
 
     kind: Literal["knowledge-assistant"]
     users: Users

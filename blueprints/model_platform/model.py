@@ -1,7 +1,7 @@
 """What a platform team writes: models that many teams share, each by an alias, with quotas and budgets by team."""
 
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,8 @@ class Offered(Written):
 
 class ModelPlatform(Served):
     """Models that many teams share."""
+
+    LOAD: ClassVar[str] = "models.0.requests_per_s"
 
     kind: Literal["model-platform"]
     models: Annotated[list[Offered], Field(min_length=1)]

@@ -1,6 +1,6 @@
 """What a team writes: machines, their sensors, and how often a model looks at them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,8 @@ class Machines(Written):
 
 class PredictiveMaintenance(Scored):
     """A model foresees failures from sensors' readings; limits decide without it, people before work is ordered."""
+
+    LOAD: ClassVar[str] = "machines.count"
 
     kind: Literal["predictive-maintenance"]
     machines: Machines

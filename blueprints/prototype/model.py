@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,8 @@ class Trial(Written):
 
 class Prototype(Served):
     """A trial on a hosted model, with a cap on money and a day when it ends; no accelerators of its own."""
+
+    LOAD: ClassVar[str] = "trial.people"
 
     kind: Literal["prototype"]
     trial: Trial

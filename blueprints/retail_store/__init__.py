@@ -1,1 +1,1 @@
-"""Cameras that look for defects where things are made."""
+"""Offers at a store's tills, from the centre or from the store."""

@@ -1,6 +1,6 @@
 """What a team writes: a store's tills, what may be offered at them, and a recommender in the centre, if any."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,8 @@ class Tills(Written):
 
 class RetailStore(Scored):
     """Offers at a store's tills: the centre's recommender is asked first, the store's own model when it is away."""
+
+    LOAD: ClassVar[str] = "tills.count"
 
     kind: Literal["retail-store"]
     tills: Tills

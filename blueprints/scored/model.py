@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
 from blueprints.served.model import Identity
-from blueprints.written import Country, Name, Written
+from blueprints.written import Country, Lookers, Name, Written
 from serving.decisions.spec import Field as Value
 
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -107,12 +107,8 @@ class Elsewhere(Written):
     country: Annotated[Country, Field(description="Where it computes, by contract.")]
 
 
-class Reviewers(Written):
+class Reviewers(Lookers):
     """Who looks at what waits for people."""
-
-    team: Annotated[str, Field(min_length=1, max_length=63)]
-    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
-    within_hours: Annotated[int, Field(gt=0, le=720)] = 24
 
 
 class Callers(Written):
@@ -231,8 +227,4 @@ class Scored(Governed, ABC):
 
     def notes(self) -> tuple[tuple[str, str], ...]:
         """Who looks at what waits for people."""
-        return (
-            ("review-team", self.reviewers.team),
-            ("review-contact", self.reviewers.contact),
-            ("review-within-hours", str(self.reviewers.within_hours)),
-        )
+        return self.reviewers.notes

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.served.roles import BATCH, CHAT, EMBEDDING, INGESTION, Role
+from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
 from blueprints.served.warehouse import Queried
 from blueprints.written import Country, Name, Written
 from planning.cost import CostLine
@@ -101,7 +101,7 @@ class Access(Written):
         if twice:
             message = f"teams: {', '.join(twice)} stands there twice: give each team a name of its own"
             raise ValueError(message)
-        for job in (INGESTION, BATCH, QUERIES):
+        for job in JOBS:
             if job in names:
                 message = f"teams: '{job}' is the name of the workload's own job: choose another"
                 raise ValueError(message)

@@ -21,6 +21,7 @@ from catalog import hardware, models
 from catalog.inventory import Inventory
 from components.namespace.spec import NamespaceSpec
 from components.ownership import Ownership
+from components.targets import hub_of
 from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
@@ -196,7 +197,7 @@ def _plan(
             storage_gib=weights_gib,
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
-            hub=blueprint.target.mirror.models if blueprint.target.mirror else "",
+            hub=hub_of(blueprint.target),
         )
         if servers
         else None,

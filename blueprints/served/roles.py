@@ -5,9 +5,12 @@ from enum import StrEnum
 
 from planning.sizing import Load
 from serving.engines.contract import Task
+from serving.queries.spec import NAME as QUERIES
 
 #: names that mean the same in every kind; ingestion is the job that reads documents
 INGESTION, BATCH = "ingestion", "batch"
+#: parts of a workload that ask its gateway, each with a key of its own: no team goes by such a name
+JOBS = (INGESTION, BATCH, QUERIES)
 CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
 WORKER = "worker"
 

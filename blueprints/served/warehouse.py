@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from blueprints.written import Country, Name, Written
+from blueprints.written import Country, Lookers, Name, Written
 
 GIB = 1024**3
 #: where each is reached; ClickHouse by HTTPS
@@ -63,12 +63,9 @@ class Limits(Written):
     gib_at_most: Annotated[float, Field(gt=0, le=100_000, description="BigQuery reads no more for a query.")] = 200.0
 
 
-class Approvers(Written):
+class Approvers(Lookers):
     """Who approves queries that use what is sensitive, or read much; never who asked."""
 
-    team: Annotated[str, Field(min_length=1, max_length=63)]
-    contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="An e-mail address.")]
-    within_hours: Annotated[int, Field(gt=0, le=720)] = 24
     approved_hours: Annotated[int, Field(gt=0, le=720, description="How long an approved query may run again.")] = 24
 
 

@@ -10,7 +10,7 @@ from blueprints.served.batches import BatchWork
 from blueprints.served.knowledge import Knowledge
 from blueprints.served.queries import Asking
 from blueprints.served.resolve import ServedPlan
-from blueprints.served.roles import BATCH, INGESTION
+from blueprints.served.roles import BATCH, INGESTION, JOBS
 from components.document_store.contract import DocumentStoreArgs, HasDocumentStore
 from components.namespace.contract import HasNamespace, NamespaceArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
@@ -81,7 +81,7 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     if plan.asking:
         questions = _asking(plan.asking, kit, place, gateway)
     Monitoring("monitoring", MonitoringArgs(spec=plan.monitoring, namespace=place), kit.options())
-    first = next(team.name for team in plan.gateway.teams if team.name not in {INGESTION, BATCH, QUERIES})
+    first = next(team.name for team in plan.gateway.teams if team.name not in JOBS)
     return ServedOutputs(
         namespace=place,
         endpoint=gateway.endpoint,

@@ -14,6 +14,7 @@ from catalog import hardware, models
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import digest
+from components.targets import hub_of
 from planning import cost, demand
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import HOURS_PER_MONTH, Cost, CostLine
@@ -178,7 +179,7 @@ def _plan(
             storage_gib=weights,
             storage_class=target.shared_storage_class,
             fetch_timeout_s=3600,
-            hub=blueprint.target.mirror.models if blueprint.target.mirror else "",
+            hub=hub_of(blueprint.target),
         ),
         training=training,
         monitoring=MonitoringSpec(

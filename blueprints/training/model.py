@@ -1,6 +1,6 @@
 """What a team writes: a trainer of its own, and the model whose size it has."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ NEEDED = "--resume_from_checkpoint"
 
 class Training(Trained):
     """Your own trainer on as many nodes as the deadline needs, from checkpoints when nodes go; gates at the end."""
+
+    LOAD: ClassVar[str] = "dataset.tokens_b"
 
     kind: Literal["training"]
     trainer: Annotated[

@@ -68,7 +68,7 @@ class Queries(Component):
                 automount_service_account_token=False,
                 opts=self.child(),
             )
-        shell.build(self, door, Output.from_input(files(spec)), (secret, archives))
+        shell.build(self, door, Output.from_input(files(spec, read)), (secret, archives))
         self._walls(name, args, door)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
         self.finish()

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -35,18 +36,18 @@ def libraries(engine: str) -> dict[str, bytes]:
     return found
 
 
-def files(spec: QueriesSpec) -> dict[str, str]:
-    """The folder's content by file name."""
+def files(spec: QueriesSpec, archives: Mapping[str, bytes]) -> dict[str, str]:
+    """The folder's content by file name; ``archives`` are the ``libraries`` beside it."""
     programs = {file.name: file.read_text(encoding="utf-8") for file in PROGRAMS}
-    return {"queries.json": json.dumps(_policy(spec), indent=1), **programs}
+    return {"queries.json": json.dumps(_policy(spec, archives), indent=1), **programs}
 
 
-def _policy(spec: QueriesSpec) -> dict[str, Any]:
+def _policy(spec: QueriesSpec, archives: Mapping[str, bytes]) -> dict[str, Any]:
     """What the service is told; the libraries' digests are in it so that pods begin anew when these change."""
     told = {
         name: value for name, value in asdict(spec).items() if name not in {"ownership", "image", "replicas", "issuers"}
     }
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in libraries(spec.engine).items()}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in archives.items()}
     return {
         **told,
         "name": spec.ownership.workload,

@@ -56,7 +56,7 @@ SPEC = QueriesSpec(
     keep_days=30,
     audit_gib=2,
 )
-POLICY: dict[str, Any] = json.loads(files.files(SPEC)["queries.json"])
+POLICY: dict[str, Any] = json.loads(files.files(SPEC, files.libraries(SPEC.engine))["queries.json"])
 SUM = "SELECT o.region, SUM(o.amount) AS total FROM sales.orders o GROUP BY o.region ORDER BY o.region"
 EMAILS = "SELECT c.email FROM sales.customers c ORDER BY c.customer_id LIMIT 3"
 
