@@ -13,11 +13,13 @@ from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
+from components.namespace.admission import AdmissionSpec
 from components.namespace.spec import NamespaceSpec
 from components.ownership import PREFIX, Ownership
-from components.targets import WorkloadTarget
+from components.targets import KubernetesTarget, PlatformTarget, Target, WorkloadTarget
 from planning.capacity import Placed
 from planning.cost import Cost
+from policies.rules.encryption import ENCRYPTING_CLASSES
 from serving.monitoring.spec import MonitoringSpec
 
 
@@ -214,7 +216,23 @@ def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods
         "services.nodeports": "0",
         "pods": str(pods),
     }
-    return NamespaceSpec(name=blueprint.name, ownership=blueprint.ownership, quota=quota, annotations=annotations)
+    return NamespaceSpec(
+        name=blueprint.name,
+        ownership=blueprint.ownership,
+        quota=quota,
+        annotations=annotations,
+        admission=admission(blueprint.target),
+    )
+
+
+def admission(target: WorkloadTarget | Target) -> AdmissionSpec | None:
+    """The rules at a namespace's door, which know the target's storage classes; none where there are to be none."""
+    if not isinstance(target, KubernetesTarget | PlatformTarget):
+        return AdmissionSpec(action="deny", encrypting_classes=ENCRYPTING_CLASSES)
+    if target.admission == "off":
+        return None
+    classes = {*ENCRYPTING_CLASSES, target.storage_class, target.shared_storage_class}
+    return AdmissionSpec(action=target.admission, encrypting_classes=tuple(sorted(classes)))
 
 
 def documents(blueprint: Governed, storage_gib: int, clients: tuple[str, ...]) -> DocumentStoreSpec:

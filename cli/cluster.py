@@ -7,14 +7,16 @@ from pathlib import Path
 from cli.output import as_json as print_json
 from cli.output import console
 from engine.localcluster.cluster import Cluster, clusters
+from engine.localcluster.definitions import OPERATORS
 
 
-def up(name: str, inventory: Path | None) -> None:
+def up(name: str, inventory: Path | None, operators: list[str]) -> None:
     """Start a cluster."""
     out = console()
     started = time.monotonic()
     cluster = Cluster(name)
-    cluster.up(lambda text: out.print(f"[dim]{text}[/]"), inventory)
+    wanted = OPERATORS if "all" in operators else operators
+    cluster.up(lambda text: out.print(f"[dim]{text}[/]"), inventory, wanted)
     out.print(f"cluster '{name}' runs ({time.monotonic() - started:.1f} s); kubeconfig {cluster.kubeconfig}")
 
 

@@ -242,11 +242,15 @@ def cluster_up(
     name: Annotated[str, typer.Argument(help="The cluster's name.")] = "local",
     *,
     inventory: Annotated[Path | None, typer.Option(help="The node pools; a default is used when left out.")] = None,
+    operator: Annotated[
+        list[str] | None,
+        typer.Option(help="Add what an operator (keda, kueue, ...; all) adds to the API; the operator does not run."),
+    ] = None,
 ) -> None:
     """Start a cluster (it is built the first time) and bring its nodes to the inventory."""
     from cli import cluster as command
 
-    command.up(name, inventory)
+    command.up(name, inventory, operator or [])
 
 
 @cluster_app.command("down", epilog="Example: domicile cluster down local")

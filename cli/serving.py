@@ -29,6 +29,32 @@ def ask(
     raise typer.Exit(command.run(stack, question, cwd, team, alias, as_json=json))
 
 
+@app.command("load", epilog="Example: domicile load local --shape evenings --peak 8 --seconds 60")
+def load_(
+    stack: Named,
+    *,
+    cwd: Folder = Path(),
+    shape: Annotated[str, typer.Option(help="How the load goes over a day, played in the time given.")] = (
+        "office-hours"
+    ),
+    peak: Annotated[float, typer.Option(min=0.01, max=10_000, help="Requests a second at the most.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=1, max=86_400, help="How long.")] = 60.0,
+    tokens: Annotated[int, typer.Option(min=1, max=100_000, help="The most an answer has.")] = 64,
+    seed: Annotated[int, typer.Option(help="The same load again for the same number.")] = 1,
+    team: Annotated[str | None, typer.Option(help="Who asks; the blueprint's first team when left out.")] = None,
+    alias: Annotated[str | None, typer.Option(help="The model's name at the gateway; the first that answers.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="A gateway elsewhere, as https://...; a team's key is in DOMICILE_KEY.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Drive a shape of load through the stack's gateway and show its objectives as it goes; 1 when one is missed."""
+    from cli.gateway import drive as command
+
+    asked = command.Asked(shape, peak, seconds, tokens, seed, team, alias, url)
+    raise typer.Exit(command.run(stack, cwd, asked, as_json=json))
+
+
 @app.command(epilog="Example: domicile rollout handbook-onprem-munich --prometheus http://localhost:9090")
 def rollout(
     stack: Named,

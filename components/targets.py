@@ -45,6 +45,12 @@ class Mirror(Part):
     ] = ""
 
 
+Admission = Annotated[
+    Literal["deny", "warn", "off"],
+    Field(description="What the API server does with what breaks the packs' rules in the workload's namespace."),
+]
+
+
 class KubernetesTarget(Part):
     """An attached Kubernetes cluster: on-prem, edge, a GPU cloud, or the local one."""
 
@@ -58,6 +64,7 @@ class KubernetesTarget(Part):
     ingress_class: str = "nginx"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
+    admission: Admission = "deny"
     keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
     objects: ObjectStorage | None = None
     mirror: Mirror | None = None
@@ -103,6 +110,7 @@ class PlatformTarget(Part):
     ingress_class: str = "nginx"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
+    admission: Admission = "deny"
     storage_class: str = "encrypted"
     shared_storage_class: str = "encrypted-shared"
     mirror: Mirror | None = None

@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+from policies.admission.checks import CHECKS
+from policies.admission.policy import ELSEWHERE
 from policies.evaluate import level
 from policies.law import PROFILES
 from policies.registry import PACKS
@@ -50,6 +52,7 @@ def _page(pack: str, rule: AnyRule) -> str:
         f"| pack | `{pack}` |",
         f"| severity | {rule.severity.value}, {level(rule, {})} unless configured otherwise |",
         f"| reads | {_about(str(about))} |",
+        f"| asked at the API server's door | {_door(rule)} |",
         f"| frameworks | {'; '.join(rule.refs)} |",
         "",
         "## What to do",
@@ -67,6 +70,14 @@ def _page(pack: str, rule: AnyRule) -> str:
     lines += ["", "## Exempting", "", "An exemption has an owner, a reason and a last day, after which it is dead:", ""]
     lines += ["```json", json.dumps({rule.id: {"exemptions": [excuse]}}, indent=2), "```"]
     return "\n".join(lines) + "\n"
+
+
+def _door(rule: AnyRule) -> str:
+    if rule.id in CHECKS:
+        if level(rule, {}) == "advisory":
+            return "once it is mandatory"
+        return "yes, by `domicile admission` alone" if CHECKS[rule.id].of_cluster else "yes"
+    return f"no: {ELSEWHERE[rule.id]}" if rule.id in ELSEWHERE else "no: it is not about one object of Kubernetes"
 
 
 def _about(text: str) -> str:

@@ -131,6 +131,11 @@ _BY_ALIAS = tuple((name, alias) for name, aliases in _ALIASES.items() for alias 
 _ALIASED = frozenset(alias for _, alias in _BY_ALIAS)
 
 
+def aliases(name: str) -> tuple[str, ...]:
+    """The names under which a tag may stand, its own among them."""
+    return _ALIASES.get(name, (name,))
+
+
 @functools.cache
 def codes(told: str) -> frozenset[str]:
     """Countries in a tag, however they are set apart."""

@@ -3,6 +3,7 @@
 Both do what `serving.scripts.foresight` says: KEDA asks Prometheus for it (`serving.monitoring.foresight`).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,41 @@ from components.core import Component, manifest
 from components.ownership import Ownership, digest
 from serving import scripted
 from serving.engines import metrics
+from serving.gateway.spec import NAME as DOOR
+from serving.gateway.spec import PORT as DOOR_PORT
 from serving.monitoring import foresight
+from serving.monitoring.objectives import GATEWAY
 
 HOLD_S = 300
 INTERVAL_S = 15
+#: what no forecast reaches: load that is only expected wakes nobody
+NEVER = "1000000000"
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """A time of the week with at least so many replicas: days as `mon`, times as `08:00` in a zone."""
+
+    days: tuple[str, ...]
+    from_: str
+    to: str
+    zone: str
+    replicas: int
+
+    @property
+    def cron(self) -> dict[str, str]:
+        """As a trigger of KEDA's; midnight is a minute before it."""
+        days = ",".join(str((WEEK.index(day) + 1) % 7) for day in self.days)
+        begin, end = (reversed(time.split(":")) for time in (self.from_, "23:59" if self.to == "24:00" else self.to))
+        start, stop = (" ".join(str(int(part)) for part in one) + f" * * {days}" for one in (begin, end))
+        return {"timezone": self.zone, "start": start, "end": stop, "desiredReplicas": str(self.replicas)}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As `scripts/hours.py` takes it."""
+        days = [WEEK.index(day) for day in self.days]
+        return {"days": days, "from": self.from_, "to": self.to, "zone": self.zone, "replicas": self.replicas}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +58,7 @@ class ScalingSpec:
     """Between how many replicas a server moves. ``prometheus`` is the address KEDA asks.
 
     A replica is for ``target`` requests in flight, of about ``answer_s`` seconds each, and serves after ``start_s``.
+    ``least`` is for a server that is awake; one that sleeps has none after ``sleep_s`` without a request, 0 for never.
     """
 
     server: str
@@ -42,6 +75,8 @@ class ScalingSpec:
     keda: bool
     prometheus: str
     image: str
+    hours: tuple[Hours, ...] = ()
+    sleep_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +110,12 @@ class Scaling(Component):
         names = metrics.of(spec.engine, spec.release)
         now = " + ".join(f"sum({names[key].of(spec.server, more=here)})" for key in ("running", "waiting"))
         wanted = f'max({foresight.WANTED}{{server="{spec.server}",workload="{spec.ownership.workload}"}})'
+        triggers = [
+            _asked(spec, _or_asleep(spec, wanted), NEVER if spec.sleep_s else ""),
+            _asked(spec, _or_asleep(spec, now), "0" if spec.sleep_s else ""),
+            *([_asked(spec, _knocks(spec), "0")] if spec.sleep_s else []),
+            *({"type": "cron", "metadata": hours.cron} for hours in spec.hours),
+        ]
         labels = spec.ownership.labels(f"{spec.server}-scaler")
         k8s.apiextensions.CustomResource(
             f"{name}-scaled-object",
@@ -85,8 +126,8 @@ class Scaling(Component):
                 {
                     "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": spec.server},
                     "pollingInterval": 15,
-                    "cooldownPeriod": HOLD_S,
-                    "minReplicaCount": spec.least,
+                    "cooldownPeriod": spec.sleep_s or HOLD_S,
+                    "minReplicaCount": 0 if spec.sleep_s else spec.least,
                     "maxReplicaCount": spec.most,
                     "fallback": {"failureThreshold": 3, "replicas": spec.least, "behavior": "currentReplicasIfHigher"},
                     "advanced": {
@@ -94,19 +135,7 @@ class Scaling(Component):
                             "behavior": {"scaleDown": {"stabilizationWindowSeconds": HOLD_S}}
                         }
                     },
-                    "triggers": [
-                        {
-                            "type": "prometheus",
-                            "metricType": "AverageValue",
-                            "metadata": {
-                                "serverAddress": spec.prometheus,
-                                "query": query,
-                                "threshold": str(spec.target),
-                                "ignoreNullValues": "false",
-                            },
-                        }
-                        for query in (wanted, now)
-                    ],
+                    "triggers": triggers,
                 }
             ),
             opts=self.child(),
@@ -167,19 +196,63 @@ class Scaling(Component):
             args.namespace,
             labels,
             selector,
-            ((spec.ownership.selector(spec.server), spec.metrics_port),),
+            (
+                (spec.ownership.selector(spec.server), spec.metrics_port),
+                *(((spec.ownership.selector(DOOR), DOOR_PORT),) if spec.sleep_s else ()),
+            ),
         )
         reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]})
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
 
+def _asked(spec: ScalingSpec, query: str, wakes_above: str) -> dict[str, Any]:
+    metadata = {
+        "serverAddress": spec.prometheus,
+        "query": query,
+        "threshold": str(spec.target),
+        "ignoreNullValues": "false",
+        **({"activationThreshold": wakes_above} if wakes_above else {}),
+    }
+    return {"type": "prometheus", "metricType": "AverageValue", "metadata": metadata}
+
+
+def _or_asleep(spec: ScalingSpec, query: str) -> str:
+    """A query that is 0 while there is no replica; where nothing answers for another reason, the scaler is blind."""
+    if not spec.sleep_s:
+        return query
+    where = f'namespace="{spec.ownership.workload}",deployment="{spec.server}"'
+    return f"({query}) or (vector(0) and on () kube_deployment_spec_replicas{{{where}}} == 0)"
+
+
+def _knocks(spec: ScalingSpec) -> str:
+    """Requests that wait for it to come up, and those that found it asleep and went elsewhere."""
+    here = f'namespace="{spec.ownership.workload}"'
+    waiting, found = (GATEWAY[key].of(spec.server, more=here) for key in ("knocking", "knocks"))
+    return f"(sum({waiting}) + sum(increase({found}[1m]))) or vector(0)"
+
+
+def _selector(spec: ScalingSpec, part: str) -> str:
+    return ",".join(f"{key}={value}" for key, value in spec.ownership.selector(part).items())
+
+
+def _sleep(spec: ScalingSpec) -> dict[str, str]:
+    if not spec.sleep_s:
+        return {}
+    return {
+        "SLEEP_S": str(spec.sleep_s),
+        "DOOR": _selector(spec, DOOR),
+        "DOOR_PORT": str(DOOR_PORT),
+        "KNOCKS": GATEWAY["knocks"].name,
+        "KNOCKING": GATEWAY["knocking"].name,
+    }
+
+
 def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
     spec = args.spec
-    selector = ",".join(f"{key}={value}" for key, value in spec.ownership.selector(spec.server).items())
     names = metrics.of(spec.engine, spec.release)
     settings = {
         "DEPLOYMENT": spec.server,
-        "SELECTOR": selector,
+        "SELECTOR": _selector(spec, spec.server),
         "PORT": str(spec.metrics_port),
         "PATH_OF_METRICS": spec.metrics_path,
         "MIN": str(spec.least),
@@ -191,6 +264,8 @@ def _pod(args: ScalingArgs, part: str) -> dict[str, Any]:
         "LEAD_MINUTES": str(foresight.lead_minutes(spec.start_s)),
         "MEMORY": f"{part}-memory",
         "INTERVAL_S": str(INTERVAL_S),
+        **({"HOURS": json.dumps([one.told for one in spec.hours])} if spec.hours else {}),
+        **_sleep(spec),
     }
     namespace = {"name": "NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
     return {

@@ -51,7 +51,7 @@ if mirror is not None:
 match blueprint, plan:
     case Served(), ServedPlan():
         scripts = served.Scripts(
-            scaler=programs("scaler", "foresight", "kube"),
+            scaler=programs("scaler", "foresight", "hours", "kube"),
             ingestion=programs("ingest", "filer"),
             batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
         )

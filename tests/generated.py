@@ -55,6 +55,11 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "customers.conversations_per_day": [10, 3000, 200_000],
         "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "BAAI/bge-m3", "nobody/knows-it"],
         "fallback": [{"kind": "refuse"}, {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}],
+        "scaling": [
+            {},
+            {"sleep": {"after_minutes": 30, "first_request": "fallback"}},
+            {"hours": [{"from": "08:00", "to": "18:00", "zone": "Europe/Berlin", "replicas": 2}]},
+        ],
     },
     EXAMPLES["model-platform"]: {
         "models.0.requests_per_s": [0.1, 5.0, 500.0],

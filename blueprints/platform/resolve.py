@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from decimal import Decimal
 
+from blueprints.governed import admission
 from blueprints.platform import features, hardware, needs, stores
 from blueprints.platform.hardware import Choice
 from blueprints.platform.model import Platform, Pool
@@ -258,6 +259,7 @@ def _plan(
             contact=blueprint.owner.contact,
             gpus=sum(one.most * one.per_node for one in pools),
             start=blueprint.budget.start,
+            admission=admission(blueprint.target),
         ),
     )
 

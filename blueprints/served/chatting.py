@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprints.served.hours import Scaling
 from blueprints.served.model import Endpoint, Outside, Served
 from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE, Part, Role
 from blueprints.written import Written
@@ -88,6 +89,12 @@ class Chatting(Served, ABC):
 
     models: Models = Models()
     fallback: Annotated[Refuse | SmallerModel | Endpoint, Field(discriminator="kind")] = Refuse(kind="refuse")
+    scaling: Scaling = Scaling()
+
+    @property
+    def scales(self) -> Scaling:
+        """What the number of the chat model's replicas follows beside the load."""
+        return self.scaling
 
     @property
     def talks(self) -> bool:

@@ -11,13 +11,15 @@ from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
-from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Team
-from serving.model_server import ModelServerSpec
+from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team
+from serving.model_server import ModelServerSpec, start_budget_s
 from serving.queries.spec import NAME as QUERIES
 
 HIGH_AVAILABILITY = 99.0
 AUDIT_GIB, REVIEW_GIB = 10, 10
 RETRIES = 1
+#: until a scaler has seen that requests wait
+LOOK_S = 60
 
 
 def replicas(blueprint: Served) -> int:
@@ -63,7 +65,10 @@ def spec_of(
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
-        clients=(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
+        clients=(
+            *(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
+            *(f"{role.name}-scaler" for role, one in servers.items() if one.scaled and blueprint.scales.sleep),
+        ),
     )
 
 
@@ -170,6 +175,7 @@ def _alias(
         task=role.task,
         backends=(backends[role.name],),
         canary=backends[next_[0]] if next_ else None,
+        sleep=_sleep(blueprint, servers[role], standing_in) if servers[role].scaled else None,
         answer_tokens=servers[role].max_model_len // 2,
         fallbacks=tuple(standing_in),
         cache_s=60 * said.cache_minutes if generates else 0,
@@ -178,6 +184,16 @@ def _alias(
         per_token_s=blueprint.latency.per_token_ms / 1000 if generates else 0.0,
         escalate=role.stands_in_for if role.part is Part.FALLBACK and said.confidence else "",
     )
+
+
+def _sleep(blueprint: Served, server: ModelServerSpec, standing_in: list[str]) -> Sleep | None:
+    """How it sleeps: a request that waits does so for as long as a start may take, and until somebody has looked."""
+    said = blueprint.scales.sleep
+    if said is None:
+        return None
+    within = start_budget_s(server.weights_gib, server.engine) + LOOK_S
+    meanwhile = standing_in[0] if said.first_request == "fallback" else ""
+    return Sleep(after_s=60 * said.after_minutes, within_s=within, meanwhile=meanwhile)
 
 
 def server_usd(name: str, bill: Cost) -> Decimal:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
+from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
 from blueprints.served.warehouse import Queried
 from blueprints.written import Country, Name, Written
@@ -179,6 +180,11 @@ class Served(Governed, ABC):
     def knows(self) -> Documents | None:
         """The documents it looks things up in, if any."""
         return None
+
+    @property
+    def scales(self) -> Scaling:
+        """What the number of replicas follows beside the load."""
+        return Scaling()
 
     @property
     def queried(self) -> Queried | None:

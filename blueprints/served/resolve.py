@@ -9,7 +9,7 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import batches, gateway, knowledge, queries, refused, watching
+from blueprints.served import batches, gateway, hours, knowledge, queries, refused, watching
 from blueprints.served.batches import BatchWork
 from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
@@ -29,7 +29,7 @@ from planning.sizing import Objective, Sizing
 from serving.engines.table import metrics_engine
 from serving.gateway.spec import GatewaySpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
-from serving.scaling import ScalingSpec
+from serving.scaling import Hours, ScalingSpec
 from serving.weights import WeightsSpec
 
 PROCESSORS = "processors and memory of gateway, stores and jobs"
@@ -91,12 +91,45 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
             decisions[role] = found
         else:
             reasons.append(found)
+    reasons += _hours(blueprint, decisions)
     weights_gib = _weights_gib(decisions)
     bill = _bill(blueprint, inventory, decisions, weights_gib)
     warnings = governed.money(blueprint, bill, REMEDY, reasons)
     if reasons:
         raise RefusedError(tuple(reasons))
+    warnings += _waits(blueprint, decisions)
     return _plan(blueprint, inventory, decisions, weights_gib=weights_gib, bill=bill, warnings=warnings)
+
+
+def _scaled(decisions: Mapping[Role, ServerDecision]) -> list[tuple[Role, ServerDecision]]:
+    return [(role, one) for role, one in decisions.items() if role.generates and role.part is Part.MAIN]
+
+
+def _hours(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> list[Reason]:
+    """Why hours and sleep do not go together with the plan."""
+    available = blueprint.availability_percent > HIGH_AVAILABILITY
+    return [
+        reason
+        for role, one in _scaled(decisions)
+        for reason in hours.refused(
+            blueprint.scales,
+            most=one.sizing.replicas,
+            stands_in=bool(role.fallbacks) or blueprint.outside is not None,
+            available=available,
+        )
+    ]
+
+
+def _waits(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
+    """How long a request may wait for a model that sleeps."""
+    sleep = blueprint.scales.sleep
+    if sleep is None or sleep.first_request != "waits":
+        return ()
+    return tuple(
+        f"after {sleep.after_minutes} minutes without a question, the next one may wait "
+        f"{start_budget_s(one.sizing.weights_gib, role.engine)} s until {role.name} is up"
+        for role, one in _scaled(decisions)
+    )
 
 
 def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision | Reason:
@@ -223,7 +256,9 @@ def _least(blueprint: Served, replicas: int) -> int:
 def _server(blueprint: Served, ownership: Ownership, role: Role, decision: ServerDecision) -> ModelServerSpec:
     sized = decision.sizing
     # an autoscaler without room between its bounds is none
-    room = sized.replicas > _least(blueprint, sized.replicas) or not blueprint.target.capabilities.keda
+    said = blueprint.scales
+    follows = bool(said.hours or said.sleep) or not blueprint.target.capabilities.keda
+    room = sized.replicas > _least(blueprint, sized.replicas) or follows
     return ModelServerSpec(
         name=role.name,
         ownership=ownership,
@@ -264,6 +299,11 @@ def _scaling(blueprint: Served, ownership: Ownership, server: ModelServerSpec) -
         keda=blueprint.target.capabilities.keda,
         prometheus="http://prometheus-operated.monitoring:9090",
         image=IMAGES["python"],
+        hours=tuple(
+            Hours(days=tuple(one.days), from_=one.from_, to=one.to, zone=one.zone, replicas=one.replicas)
+            for one in blueprint.scales.hours
+        ),
+        sleep_s=60 * blueprint.scales.sleep.after_minutes if blueprint.scales.sleep else 0,
     )
 
 

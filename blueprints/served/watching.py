@@ -30,6 +30,7 @@ def spec_of(
                 most=one.replicas,
                 scaled=one.scaled and not batching,
                 always=not batching,
+                sleeps=one.scaled and blueprint.scales.sleep is not None,
                 answer_s=one.answer_s,
                 port="http" if one.runs.metrics_port == one.runs.port else "metrics",
                 path=one.runs.metrics_path,

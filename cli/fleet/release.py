@@ -105,6 +105,7 @@ def install(stack: str, folder: Path, site: str, hub: Hub, out: Path) -> None:
         hub=hub.address,
         token=hub.token(site),
         runs=placed(json.dumps(runs).encode(), namespace),
+        admission=variant.plan.namespace.admission,
     )
     descriptor = os.open(out, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as text:

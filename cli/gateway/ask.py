@@ -81,6 +81,8 @@ def _told(gateway: Running, answer: httpx.Response, team: str, alias: str) -> di
         "seconds": ended.get("seconds", 0),
         "audit": [{key: one[key] for key in ("at", "event", "id")} for one in records],
         "url": gateway.url,
+        "engines": gateway.engines,
+        "folder": str(gateway.folder),
     }
 
 

@@ -167,6 +167,10 @@ class Rig:
         """A stand-in's address."""
         return f"http://127.0.0.1:{self.ports[engine]}"
 
+    def wake(self, name: str) -> None:
+        """Start a stand-in that was ended, where it was."""
+        self._start_engine(next(one for one in self.engines if one.name == name))
+
     def kill(self, name: str) -> None:
         """End one process without a word to it."""
         process = self._running.pop(name)
@@ -192,6 +196,7 @@ class Rig:
         command = [
             *(sys.executable, "-m", "serving.standin", "--model", engine.name, "--engine", engine.engine),
             *("--release", engine.release, "--slots", str(engine.slots)),
+            *("--port", str(self.ports.get(engine.name, 0))),
         ]
         process = self._run(engine.name, command, {}, told=True)
         assert process.stdout is not None  # noqa: S101 it was asked for

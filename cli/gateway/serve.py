@@ -30,10 +30,11 @@ READY_S = 150
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A gateway that runs: its address, its teams' keys by team, its folder."""
+    """A gateway that runs: its address, its teams' keys by team, its engines' addresses by name, its folder."""
 
     url: str
     keys: dict[str, str]
+    engines: dict[str, str]
     folder: Path
 
 
@@ -57,7 +58,8 @@ def main() -> int:
     rig = Rig(folder, plan.gateway, engines, keys)
     try:
         rig.start()
-        _tell(folder, {"url": rig.url, "keys": keys, "error": ""})
+        addresses = {one.name: rig.engine_url(one.name) for one in engines}
+        _tell(folder, {"url": rig.url, "keys": keys, "engines": addresses, "error": ""})
         while rig.whole and time.time() - (folder / STATUS).stat().st_mtime < IDLE_S and not ended.wait(1):
             pass
     except RigError as error:
@@ -80,7 +82,7 @@ def running(stack: str) -> Running | None:
     status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
     if status["error"]:
         raise RigError(status["error"])
-    return Running(status["url"], status["keys"], folder)
+    return Running(status["url"], status["keys"], status["engines"], folder)
 
 
 def ensure(stack: str, blueprint: Path, progress: Callable[[str], None]) -> Running:

@@ -53,3 +53,21 @@ def maturity(
     from cli.governance import maturity as command
 
     command.run(tuple(subjects or ()), cwd, as_json=json)
+
+
+@app.command(epilog="Example: domicile admission --namespaces team=fraud --action warn > rules.yaml")
+def admission(
+    *,
+    namespaces: Annotated[str, typer.Option(help="The label, key=value, of the namespaces that are guarded.")] = (
+        "app.kubernetes.io/managed-by=domicile"
+    ),
+    action: Annotated[Literal["deny", "warn"], typer.Option(help="What happens to what breaks a rule.")] = "deny",
+    policy_pack_config: Annotated[
+        list[Path] | None, typer.Option(help="Settings by rule, as the Pulumi CLI takes them.")
+    ] = None,
+    cwd: Folder = Path(),
+) -> None:
+    """Write the packs' rules as a ValidatingAdmissionPolicy: the API server itself asks them, whoever brings what."""
+    from cli.governance import admission as command
+
+    command.run(cwd, namespaces, action, tuple(policy_pack_config or ()))

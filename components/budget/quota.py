@@ -5,11 +5,12 @@ from pulumi import Output
 
 from components.budget.spec import BudgetSpec
 from components.core import Component, manifest
+from components.namespace import door
 from components.ownership import PREFIX
 
 
 def build(owner: Component, spec: BudgetSpec) -> Output[str]:
-    """Create the platform's namespace and its quota; returns the namespace."""
+    """Create the platform's namespace, its quota and the rules at its door; returns the namespace."""
     labels = spec.ownership.labels("budget")
     space = k8s.core.v1.Namespace(
         f"{owner.name}-namespace",
@@ -32,4 +33,5 @@ def build(owner: Component, spec: BudgetSpec) -> Output[str]:
         spec=manifest({"hard": {"requests.nvidia.com/gpu": str(spec.gpus)}}),
         opts=owner.child(depends_on=[space]),
     )
+    door.build(owner, spec.admission, spec.name, spec.ownership)
     return space.metadata.apply(lambda found: str(found.name or spec.name))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.namespace.admission import AdmissionSpec
 from components.ownership import Ownership
 
 ALERTS = (50, 80, 100)
@@ -11,7 +12,8 @@ ALERTS = (50, 80, 100)
 class BudgetSpec:
     """``alerts`` are percentages of the month's money; ``start`` is the first day it counts, as `2026-01-01`.
 
-    ``gpus`` is the quota of accelerators in the platform's namespace: the cluster's own budget.
+    ``gpus`` is the quota of accelerators in the platform's namespace: the cluster's own budget; ``admission`` are the
+    rules at its door.
     """
 
     name: str
@@ -21,4 +23,5 @@ class BudgetSpec:
     contact: str
     gpus: int
     start: str
+    admission: AdmissionSpec | None
     alerts: tuple[int, ...] = ALERTS

@@ -1,9 +1,10 @@
-"""A namespace on Kubernetes: restricted pods, a quota, default limits, no traffic that is not named."""
+"""A namespace on Kubernetes: restricted pods, a quota, default limits, closed walls, rules at its door."""
 
 import pulumi_kubernetes as k8s
 from pulumi import Output, ResourceOptions
 
 from components.core import Component, manifest
+from components.namespace import door
 from components.namespace.contract import NamespaceArgs
 
 
@@ -79,4 +80,5 @@ class KubernetesNamespace(Component):
             ),
             opts=self.child(),
         )
+        door.build(self, spec.admission, spec.name, spec.ownership)
         self.finish()

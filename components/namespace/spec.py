@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.namespace.admission import AdmissionSpec
 from components.ownership import Ownership
 
 
@@ -15,3 +16,4 @@ class NamespaceSpec:
     default_cpu: str = "250m"
     default_memory: str = "256Mi"
     annotations: tuple[tuple[str, str], ...] = ()
+    admission: AdmissionSpec | None = None

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from catalog import inventory as inventories
 from catalog.inventory import Inventory
 from engine import processes
-from engine.localcluster import binaries, credentials, pools
+from engine.localcluster import binaries, credentials, definitions, pools
 from engine.localcluster.errors import ClusterError
 from engine.localcluster.supervisor import LOCK, PLAN, STATUS
 from engine.state.files import write_atomic
@@ -81,19 +81,21 @@ class Cluster:
         """The name of the kubeconfig's context."""
         return f"domicile-{self.name}"
 
-    def up(self, progress: Callable[[str], None], inventory: Path | None = None) -> None:
-        """Start the cluster, unless it runs, and bring its nodes to the inventory.
+    def up(self, progress: Callable[[str], None], inventory: Path | None = None, operators: Iterable[str] = ()) -> None:
+        """Start the cluster, unless it runs, bring its nodes to the inventory and add these operators' definitions.
 
         Raises:
-            ClusterError: it cannot be built or started, or the inventory cannot be used.
+            ClusterError: it cannot be built or started, the inventory cannot be used, or an operator is not known.
         """
         wanted = inventories.load(inventory or DEFAULT_POOLS)
+        definitions.known(operators)
         if self.status().state != "running":
             found = binaries.ensure(progress)
             progress(f"starting cluster '{self.name}'")
             self._launch(found)
             self._await()
         self._seed(wanted)
+        definitions.install(operators, self._request, progress)
 
     def down(self) -> bool:
         """Stop every process and remove the cluster; whether there was one."""

@@ -22,8 +22,11 @@ from policies.rule import TEXTS, Problem, Rule, Settings, Severity, StackRule
 from policies.values import get, is_map, items, section, text, truth
 
 _REMOTE_CODE = re.compile(r"^--trust[-_]remote[-_]code(=(true|1))?$", re.IGNORECASE)
-_BASES = ("_API_BASE", "_BASE_URL")
-_SERVERS = re.compile(
+BASES = ("_API_BASE", "_BASE_URL")
+REMOTE_VARIABLES = ("TRUST_REMOTE_CODE", "VLLM_TRUST_REMOTE_CODE", "HF_TRUST_REMOTE_CODE")
+#: tags that move, or that nobody wrote
+MOVING = ("", "latest", "main", "master", "nightly", "dev", "edge", "stable")
+SERVERS = re.compile(
     r"(^|/)(vllm|sglang|text-generation-inference|tei|tritonserver|llama[.-]?cpp|ollama|lmdeploy|nim)", re.IGNORECASE
 )
 LICENCE, PROVENANCE = "domicile.dev/model-licence", "domicile.dev/model-source"
@@ -33,7 +36,7 @@ WEIGHTS, LOAD = "domicile.dev/weights-gib", "domicile.dev/load-gib-per-second"
 
 def is_model_server(workload: WorkloadFact) -> bool:
     """Whether a workload serves models: it has an accelerator, or an image that is known for it."""
-    return any(one.gpus or _SERVERS.search(one.image) for one in workload.containers(initial=False))
+    return any(one.gpus or SERVERS.search(one.image) for one in workload.containers(initial=False))
 
 
 def _mutable(workload: WorkloadFact, settings: Settings) -> Iterator[Problem]:
@@ -42,7 +45,7 @@ def _mutable(workload: WorkloadFact, settings: Settings) -> Iterator[Problem]:
         tag = image.rpartition("/")[2].partition(":")[2]
         if digest.startswith("sha256:"):
             continue
-        if tag in ("", "latest", "main", "master", "nightly", "dev", "edge", "stable") or settings["digests_only"]:
+        if tag in MOVING or settings["digests_only"]:
             yield Problem(f"image {one.image or '(none)'} may change under its name", f"{one.path}.image")
 
 
@@ -53,9 +56,7 @@ def _remote_code(workload: WorkloadFact, settings: Settings) -> Iterator[Problem
             if _REMOTE_CODE.match(word.strip("'\"\\")):
                 yield Problem("it runs code that comes with the model", f"{one.path}.args")
         for path, name, value in one.environment:
-            if name.upper() in ("TRUST_REMOTE_CODE", "VLLM_TRUST_REMOTE_CODE", "HF_TRUST_REMOTE_CODE") and truth(
-                value.lower()
-            ):
+            if name.upper() in REMOTE_VARIABLES and truth(value.lower()):
                 yield Problem("it runs code that comes with the model", path)
 
 
@@ -86,7 +87,7 @@ def _probes(workload: ServingFact, settings: Settings) -> Iterator[Problem]:
         budget = _budget(one.props)
         need = _load_seconds(workload)
         if budget is not None and need is not None and budget < need:
-            text_ = f"it has {budget:.0f} s to start, and its weights take {need:.0f} s to load"
+            text_ = f"it has {int(budget)} s to start, and its weights take {int(need)} s to load"
             yield Problem(text_, f"{one.path}.startupProbe")
 
 
@@ -135,7 +136,7 @@ def _authenticated(entrance: EntranceFact, settings: Settings) -> Iterator[Probl
     yield Problem("anyone who finds it may use it: no annotation asks for authentication", "metadata.annotations")
 
 
-_INTERNAL = (
+INTERNAL = (
     "service.beta.kubernetes.io/aws-load-balancer-internal",
     "service.beta.kubernetes.io/azure-load-balancer-internal",
     "networking.gke.io/load-balancer-type",
@@ -149,7 +150,7 @@ def _exposed(service: ServiceFact, settings: Settings) -> Iterator[Problem]:
         return
     notes = service.notes
     scheme = str(notes.get("service.beta.kubernetes.io/aws-load-balancer-scheme", ""))
-    if scheme != "internal" and not any(str(notes.get(key, "")).lower() in ("true", "internal") for key in _INTERNAL):
+    if scheme != "internal" and not any(str(notes.get(key, "")).lower() in ("true", "internal") for key in INTERNAL):
         yield Problem("its load balancer is open to the internet, without authentication", "spec.type")
 
 
@@ -190,15 +191,23 @@ def _hard_coded(workload: WorkloadFact, settings: Settings) -> Iterator[Problem]
         for path, name, value in one.environment:
             host = urlparse(value).hostname if "://" in value else None
             inside = host is None or "." not in host or host.endswith((".svc", ".local"))
-            if name.upper().endswith(_BASES) and not inside and host not in settings["allowed_hosts"]:
+            if name.upper().endswith(BASES) and not inside and host not in settings["allowed_hosts"]:
                 yield Problem(f"{name} sends model requests past the gateway, to {host}", path)
+
+
+HIGH_RISK_NOTES = ((AUDIT, "where its events are recorded"), (REVIEW, "who reviews its decisions"))
+
+
+def of_high_risk(settings: Settings) -> bool:
+    """Whether what says nothing of its risk is of high risk by a law that is configured."""
+    return any(law.high_risk for law in limits.profiles(settings))
 
 
 def _high_risk(place: NamespaceFact, settings: Settings) -> Iterator[Problem]:
     told = str({**place.labels, **place.notes}.get(RISK, "")).lower()
-    if told != "high" and not (not told and any(law.high_risk for law in limits.profiles(settings))):
+    if told != "high" and (told or not of_high_risk(settings)):
         return
-    for name, what in ((AUDIT, "where its events are recorded"), (REVIEW, "who reviews its decisions")):
+    for name, what in HIGH_RISK_NOTES:
         if not place.notes.get(name):
             yield Problem(f"it is of high risk and does not say {what} ({name})", "metadata.annotations")
 

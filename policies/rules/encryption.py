@@ -20,8 +20,9 @@ CLASSES = {
     "key_classes": {**TEXTS, "default": ["confidential", "restricted"]},
     "unlabelled": {"type": "string", "default": "confidential", "description": "What data without a class count as."},
 }
+ENCRYPTING_CLASSES = ("encrypted", "encrypted-shared", "models")
 #: parameters of a storage class that say its volumes are encrypted, and with whose key
-_ENCRYPTING = ("kmsKeyId", "disk-encryption-kms-key", "diskEncryptionSetID", "instance-encryption-kms-key")
+ENCRYPTING = ("kmsKeyId", "disk-encryption-kms-key", "diskEncryptionSetID", "instance-encryption-kms-key")
 
 
 def _own_key(kept: KeptFact, settings: Settings) -> Iterator[Problem]:
@@ -55,7 +56,7 @@ def _class_encrypts(fact: StorageClassFact, settings: Settings) -> Iterator[Prob
     encrypted = parameters.get("encrypted")
     if encrypted is not None and not truth(values.known(encrypted, "parameters.encrypted")):
         yield Problem("its volumes are not encrypted", "parameters.encrypted")
-    if not any(parameters.get(key) for key in _ENCRYPTING):
+    if not any(parameters.get(key) for key in ENCRYPTING):
         yield Problem("its volumes have no key of yours", "parameters")
 
 
@@ -288,7 +289,7 @@ VOLUMES = Rule(
     settings={
         "encrypting_classes": {
             **TEXTS,
-            "default": ["encrypted", "encrypted-shared", "models"],
+            "default": list(ENCRYPTING_CLASSES),
         }
     },
 )

@@ -32,6 +32,8 @@ Meaning = Literal[
     "refusals",
     "spent",
     "confidence",
+    "knocks",
+    "knocking",
     "reviews",
 ]
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from components import pods, stateful
+from components.namespace.admission import AdmissionSpec
+from components.namespace.admission import objects as guards
 from components.ownership import Ownership
 from serving.decisions.spec import NAME as SERVICE
 from serving.decisions.spec import PORT as SERVICE_PORT
@@ -27,6 +29,7 @@ def objects(
     hub: str,
     token: str,
     runs: Sequence[Thing],
+    admission: AdmissionSpec | None,
 ) -> list[Thing]:
     """The objects to apply at a site; ``runs`` are those of the releases to come, ``token`` is the site's own."""
     labels, place = ownership.labels(AGENT), {"name": AGENT, "namespace": spec.namespace}
@@ -34,6 +37,7 @@ def objects(
     account = {"kind": "ServiceAccount", "name": AGENT, "namespace": spec.namespace}
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": spec.namespace}},
+        *(guards(admission, spec.namespace, ownership) if admission is not None else ()),
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
         _role("Role", metadata, _may(runs)),
         _binding("RoleBinding", metadata, account),

@@ -12,6 +12,6 @@ def files(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, str]:
     programs = {name: (HOOKS / name).read_text(encoding="utf-8") for name in PROGRAMS}
     return {
         "config.yaml": json.dumps(configuration(spec, endpoints), indent=1),
-        "policy.json": json.dumps(policy(spec), indent=1),
+        "policy.json": json.dumps(policy(spec, endpoints), indent=1),
         **programs,
     }

@@ -5,8 +5,8 @@ from typing import Any
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, canary_of, model_id
 
 
-def policy(spec: GatewaySpec) -> dict[str, Any]:
-    """The policy, as ``hooks/domicile_policy.py`` takes it."""
+def policy(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any]:
+    """The policy, as ``hooks/domicile_policy.py`` takes it; ``endpoints`` are the servers' base URLs by name."""
     return {
         "aliases": {alias.name: _alias(spec, alias) for alias in spec.aliases},
         "teams": {
@@ -33,6 +33,15 @@ def policy(spec: GatewaySpec) -> dict[str, Any]:
         "deny": list(spec.deny),
         "audit": {"texts": spec.audit_texts},
         "review": {"percent": spec.review_percent},
+        "sleepers": {
+            alias.name: {
+                "url": f"{endpoints[alias.backends[0].name]}/models",
+                "within_s": alias.sleep.within_s,
+                "meanwhile": alias.sleep.meanwhile,
+            }
+            for alias in spec.aliases
+            if alias.sleep
+        },
     }
 
 

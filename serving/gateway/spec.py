@@ -32,6 +32,18 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sleep:
+    """A model may sleep when nobody asks. A request finds it up within ``within_s``, or ``meanwhile`` answers.
+
+    ``after_s`` is how long nobody must have asked; ``meanwhile`` is an alias, empty for requests that wait.
+    """
+
+    after_s: int
+    within_s: int
+    meanwhile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Sends some requests of an alias to another one: prompts longer than so many tokens, or those of some teams."""
 
@@ -63,6 +75,7 @@ class Alias:
     first_token_s: float = 0.0
     per_token_s: float = 0.0
     canary: Backend | None = None
+    sleep: Sleep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +168,8 @@ class GatewaySpec:
         by_name = {alias.name: alias for alias in self.aliases}
 
         def tries(alias: Alias) -> int:
-            return max(one.timeout_s for one in alias.backends) * (self.retries + 1)
+            woken = alias.sleep.within_s if alias.sleep and not alias.sleep.meanwhile else 0
+            return woken + max(one.timeout_s for one in alias.backends) * (self.retries + 1)
 
         return max(tries(alias) + sum(tries(by_name[name]) for name in alias.fallbacks) for alias in self.aliases)
 

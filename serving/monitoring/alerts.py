@@ -12,6 +12,8 @@ DRIFT = 0.85
 IDLE = 0.05
 CERTIFICATE_DAYS = 14
 BACKUP_HOURS = 26
+#: until somebody has looked that requests wait
+WAKE_S = 60
 
 
 def alerts(spec: MonitoringSpec) -> list[Alert]:
@@ -56,7 +58,8 @@ def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:
             ),
             Alert(
                 name="EngineAbsent",
-                expression=f"absent({of('waiting')})",
+                expression=f"absent({of('waiting')})"
+                + (f" unless on () {_asleep(spec, server)}" if server.sleeps else ""),
                 lasting="5m",
                 severity="page",
                 summary=f"{server.name} reports nothing",
@@ -102,6 +105,17 @@ def _pods(spec: MonitoringSpec, server: Watched) -> list[Alert]:
             labels=label,
         )
     ]
+    if server.sleeps:
+        found.append(
+            Alert(
+                name="ModelNotWoken",
+                expression=f"sum({GATEWAY['knocking'].of(server.name, more=spec.here)}) > 0",
+                lasting=f"{server.start_s + WAKE_S}s",
+                severity="page",
+                summary=f"requests wait for {server.name}, which was asleep and does not come up",
+                labels=label,
+            )
+        )
     if not server.scaled:
         return found
     where = f'{spec.here},deployment="{server.name}"'
@@ -130,6 +144,10 @@ def _pods(spec: MonitoringSpec, server: Watched) -> list[Alert]:
             )
         )
     return found
+
+
+def _asleep(spec: MonitoringSpec, server: Watched) -> str:
+    return f'(max(kube_deployment_spec_replicas{{{spec.here},deployment="{server.name}"}}) == 0)'
 
 
 def _gpus(spec: MonitoringSpec) -> list[Alert]:

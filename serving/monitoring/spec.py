@@ -12,7 +12,7 @@ class Watched:
 
     ``answer_s`` is about how long an answer takes, ``usd_hour`` what its GPUs cost an hour, 0 where that is not known.
     ``gpus`` are those of a replica, ``port`` and ``path`` where metrics are. One that is not ``always`` there runs for
-    a job, whose requests wait.
+    a job, whose requests wait; one that ``sleeps`` has no replica while nobody asks.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Watched:
     usd_hour: float
     answer_s: int = 1
     always: bool = True
+    sleeps: bool = False
     gpus: int = 1
     port: str = "http"
     path: str = "/metrics"

@@ -169,7 +169,7 @@ def test_an_agent_may_do_what_its_releases_are_made_of_and_no_more() -> None:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "weld-line"}},
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r"}, "rules": [{"apiGroups": ["x"], "resources": ["y"], "verbs": ["get"]}]},
     ]  # fmt: skip
-    made = agent.objects(site, plan.hub.ownership, image="i", storage_class="encrypted", hub="https://h", token="t", runs=runs)  # fmt: skip
+    made = agent.objects(site, plan.hub.ownership, image="i", storage_class="encrypted", hub="https://h", token="t", runs=runs, admission=None)  # fmt: skip
     role = next(one for one in made if one["kind"] == "Role")
     assert {(rule["apiGroups"][0], *rule["resources"]) for rule in role["rules"]} == {
         ("", "pods"),

@@ -27,6 +27,8 @@ FREE = {
     "HorizontalPodAutoscaler",
     "PriorityClass",
     "Ingress",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
 }
 COLLECT = """
 import json, sys

@@ -19,6 +19,7 @@ from blueprints.served.resolve import ServedPlan
 from blueprints.trained.resolve import TrainedPlan
 from catalog.documents import DocumentError
 from cli.blueprints import EXAMPLES, new
+from cli.check.planned import plan as foreseen
 
 FOLDER = ROOT / "blueprints"
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,6 +27,7 @@ SUPPORT, MODELS = EXAMPLES["customer-support"], EXAMPLES["model-platform"]
 FRAUD, PUMPS, WELDS, CHEST = (
     EXAMPLES[kind] for kind in ("fraud-detection", "predictive-maintenance", "edge-vision", "clinical")
 )
+HANDBOOK = EXAMPLES["knowledge-assistant"]
 TUNING, LAB = EXAMPLES["fine-tuning"], EXAMPLES["training"]
 ON_AWS = {
     "target": {
@@ -56,6 +58,8 @@ def test_the_examples_have_their_golden_plans(file: Path) -> None:
     assert made == json.loads(golden.read_text(encoding="utf-8"))
 
 
+OFFICE = {"from": "08:00", "to": "18:00", "zone": "Europe/Berlin"}
+WAITS, MEANWHILE = ({"after_minutes": 30, "first_request": one} for one in ("waits", "fallback"))
 REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (SUPPORT, {"answers.redact": []}, "answers.redact", "name what is redacted"),
     (SUPPORT, {"answers.confidence": 0.0}, "answers.confidence", "people take over where the assistant is not sure"),
@@ -66,6 +70,14 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (SUPPORT, {"disclosure": "no"}, "disclosure", "20"),
     (SUPPORT, {"data.jurisdictions": ["IN"]}, "data.jurisdictions", "stands in DE, the data must stay in IN"),
     (SUPPORT, {"access.teams.0.models": ["gpt"]}, "access.teams.0.models", "gpt is no model of this blueprint"),
+    (SUPPORT, {"scaling": {"hours": [{**OFFICE, "to": "08:00"}]}}, "scaling.hours.0", "08:00 is not after 08:00"),
+    (SUPPORT, {"scaling": {"hours": [{**OFFICE, "zone": "Berlin"}]}}, "scaling.hours.0", "'Berlin' is no time zone"),
+    (SUPPORT, {"scaling": {"hours": [{**OFFICE, "from": "8 am"}]}}, "scaling.hours.0.from", "8 am"),
+    (SUPPORT, {"scaling": {"hours": [{**OFFICE, "replicas": 99}]}}, "scaling.hours.0.replicas", "at the most"),
+    (SUPPORT, {"scaling": {"sleep": {"after_minutes": 30}}}, "scaling.sleep.first_request", "Field required"),
+    (SUPPORT, {"scaling": {"sleep": WAITS}}, "scaling.sleep", "so high an availability keeps two replicas running"),
+    (TRIAL, {"scaling": {"sleep": WAITS}}, "scaling", "Extra inputs are not permitted"),
+    (HANDBOOK, {"scaling": {"sleep": MEANWHILE}}, "scaling.sleep.first_request", "there is no fallback that could answer"),
     (MODELS, {"models.1.alias": "small"}, "models.1.alias", "'small' stands there twice"),
     (MODELS, {"models.1.fallback": "embed"}, "models.1.fallback", "'embed' cannot answer for 'large'; small could"),
     (MODELS, {"models.1.fallback": "large"}, "models.1.fallback", "'large' cannot answer for 'large'"),
@@ -204,6 +216,45 @@ def test_what_cannot_be_is_refused_at_its_path(
     line = next((one for one in str(refused.value).splitlines() if f" {path}: " in one), "")
     assert words in line, str(refused.value)
     assert f"{file.name}:" in line
+
+
+def test_a_model_sleeps_and_hours_wake_it(tmp_path: Path) -> None:
+    change = {"scaling": {"sleep": WAITS, "hours": [OFFICE]}, "availability_percent": 98.0}
+    plan = load.plan(Path(changed(tmp_path, HANDBOOK, change)))
+    assert isinstance(plan, ServedPlan)
+    (scaling,) = plan.scaling
+    assert (scaling.least, scaling.most, scaling.sleep_s) == (1, 1, 1800)
+    cron = {
+        "timezone": "Europe/Berlin",
+        "start": "0 8 * * 1,2,3,4,5",
+        "end": "0 18 * * 1,2,3,4,5",
+        "desiredReplicas": "1",
+    }
+    assert scaling.hours[0].cron == cron
+    (chat,) = (one for one in plan.gateway.aliases if one.name == "chat")
+    assert chat.sleep is not None
+    assert (chat.sleep.after_s, chat.sleep.meanwhile) == (1800, "")
+    assert chat.sleep.within_s > scaling.start_s
+    assert plan.gateway.longest_s > chat.sleep.within_s, "a request may take as long as it waits and is answered"
+    assert f"the next one may wait {scaling.start_s} s until chat is up" in " ".join(plan.warnings)
+    assert "chat-scaler" in plan.gateway.clients, "the scaler hears the knocks"
+    found = foreseen(ROOT, "local", {"domicile:blueprint": changed(tmp_path, HANDBOOK, change)})
+    (scaler,) = (
+        one
+        for one in found.resources
+        if one.type.endswith(":Deployment") and one.props["metadata"]["name"] == "chat-scaler"
+    )
+    told = {one["name"]: one.get("value") for one in scaler.props["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert json.loads(str(told["HOURS"])) == [{"days": [0, 1, 2, 3, 4], **OFFICE, "replicas": 1}]
+    assert (told["SLEEP_S"], told["DOOR_PORT"], told["KNOCKS"]) == ("1800", "4000", "domicile_gateway_knocks_total")
+
+
+def test_the_fallback_answers_while_a_model_starts(tmp_path: Path) -> None:
+    plan = load.plan(Path(changed(tmp_path, SUPPORT, {"scaling": {"sleep": MEANWHILE}})))
+    assert isinstance(plan, ServedPlan)
+    sleeping = {one.name: one.sleep for one in plan.gateway.aliases if one.sleep}
+    assert list(sleeping) == ["chat"]
+    assert sleeping["chat"].meanwhile == "chat-small"
 
 
 def test_every_reason_is_told_at_once(tmp_path: Path) -> None:

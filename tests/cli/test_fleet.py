@@ -91,7 +91,7 @@ def test_a_release_is_made_published_followed_and_stopped(fleet: Path, hub: Runn
     assert installed.exit_code == 0, installed.output
     things = list(yaml.safe_load_all((fleet / "a-1.yaml").read_text(encoding="utf-8")))
     assert (fleet / "a-1.yaml").stat().st_mode & 0o777 == 0o600
-    kinds = ["Namespace", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Secret", "StatefulSet"]  # fmt: skip
+    kinds = ["Namespace", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Secret", "StatefulSet"]  # fmt: skip
     assert [one["kind"] for one in things] == kinds
     # the token in it is the site's
     token = base64.b64decode(things[-2]["data"]["DOMICILE_SITE_TOKEN"]).decode()

@@ -21,7 +21,9 @@ from serving.monitoring.spec import MonitoringSpec, Watched
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "runbooks"
 OWNER = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
-CHAT = Watched(name="chat", engine="vllm", release="v0.30.0", start_s=600, most=4, scaled=True, usd_hour=8.0)
+CHAT = Watched(
+    name="chat", engine="vllm", release="v0.30.0", start_s=600, most=4, scaled=True, usd_hour=8.0, sleeps=True
+)
 SPEC = MonitoringSpec(
     ownership=OWNER,
     servers=(CHAT,),
@@ -58,6 +60,10 @@ STEPS, RUNNING, WAITING = (
 )
 
 
+REPLICAS = f'kube_deployment_spec_replicas{{{HERE},deployment="chat"}}'
+KNOCKING = f'domicile_gateway_knocking{{alias="chat",{HERE}}}'
+
+
 def flat(value: float, steps: int = 400) -> str:
     return f"{value}x{steps}"
 
@@ -92,6 +98,11 @@ CASES: list[Case] = [
     ("EngineAbsent", "1m", "10m", True, {"up": flat(1)}),
     ("EngineAbsent", "1m", "10m", False, {f"{WAITING}{{{ENGINE}}}": flat(0)}),
     ("EngineAbsent", "1m", "10m", True, {f'{WAITING}{{model_name="chat",namespace="elsewhere"}}': flat(0)}),
+    ("EngineAbsent", "1m", "10m", True, {REPLICAS: flat(2)}),
+    ("EngineAbsent", "1m", "10m", False, {REPLICAS: flat(0)}),
+    ("ModelNotWoken", "1m", "15m", True, {KNOCKING: "0 3x60"}),
+    ("ModelNotWoken", "1m", "15m", False, {KNOCKING: "0 3x5 0x60"}),
+    ("ModelNotWoken", "1m", "15m", False, {KNOCKING: flat(0)}),
     ("QueueLong", "1m", "10m", True, {f"{WAITING}{{{ENGINE}}}": flat(30), f"{WAITING}{{{OTHER}}}": flat(20)}),
     ("QueueLong", "1m", "10m", False, {f"{WAITING}{{{ENGINE}}}": flat(20), f"{WAITING}{{{OTHER}}}": flat(20)}),
     ("QueueLong", "1m", "10m", False, {f"{WAITING}{{{ENGINE}}}": "0x4 90x2 0x100"}),

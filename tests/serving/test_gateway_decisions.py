@@ -18,7 +18,7 @@ from serving.gateway.hooks import domicile_audit, domicile_policy, domicile_reda
 from serving.gateway.policy import policy
 from serving.gateway.spec import GatewaySpec
 
-POLICY = policy(gateways.SPEC)
+POLICY = policy(gateways.SPEC, {})
 
 
 def with_check(digits: str) -> str:
@@ -157,7 +157,7 @@ def test_the_files_of_a_gateway_hold_no_key_and_are_the_same_for_the_same_spec()
 def test_the_lease_outlives_the_longest_request() -> None:
     longest = gateways.SPEC.longest_s
     assert longest == 2 * (1 + gateways.SPEC.retries) * 3
-    assert policy(gateways.SPEC)["limits"]["lease_s"] > longest
+    assert policy(gateways.SPEC, {})["limits"]["lease_s"] > longest
     assert isinstance(gateways.SPEC, GatewaySpec)
 
 

@@ -25,6 +25,7 @@ import domicile_rollout
 from domicile_ledger import Ledger
 from domicile_policy import RefusedError
 from domicile_request import Open, choices_of, headers_of, hidden_of, said_in, variant
+from domicile_sleep import Sleepers
 
 CustomLogger: Any = importlib.import_module("litellm.integrations.custom_logger").CustomLogger
 UserAPIKeyAuth: Any = importlib.import_module("litellm.proxy._types").UserAPIKeyAuth
@@ -86,6 +87,7 @@ class Hooks(CustomLogger):
         """Reach the store of the limits when it is first asked."""
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self._ledger = _ledger()
+        self._sleepers = Sleepers(POLICY["sleepers"])
         self._log: domicile_audit.Log | None = None
         self._open: dict[str, Open] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -134,7 +136,18 @@ class Hooks(CustomLogger):
             if name not in domicile_policy.FIELDS and name not in domicile_policy.OWN:
                 del data[name]
         data.update(changes)
+        await self._wake(one, data)
         return data
+
+    async def _wake(self, one: Open, data: dict[str, Any]) -> None:
+        """Wait until the model is up, or ask who answers meanwhile; what an answer is held to begins then."""
+        began = time.monotonic()
+        try:
+            data["model"] = await self._sleepers.up(str(data["model"]))
+        except RefusedError as refused:
+            await self._fail(one, refused.code)
+            raise _http(refused) from None
+        one.woke_s = time.monotonic() - began
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
         """Look at an answer that did not stream: how sure the model was, what it cost; write it down."""
@@ -269,14 +282,18 @@ class Hooks(CustomLogger):
                 "confidence": one.confidence,
                 "review": one.review,
                 "seconds": round(time.monotonic() - one.started, 4),
+                "woke_s": round(one.woke_s, 1),
                 **self._texts(answer=said_in(response)),
             }
         )
         data["domicile_told"] = headers_of(one)
         self._close(one)
+        self._sleepers.answered(one.model.partition("@")[0])
         seconds = time.monotonic() - one.started
         which = variant(one)
-        slow = domicile_policy.slow(POLICY["aliases"][one.decision.alias], one.first_s, seconds, one.answered)
+        first_s = None if one.first_s is None else one.first_s - one.woke_s
+        alias = POLICY["aliases"][one.decision.alias]
+        slow = domicile_policy.slow(alias, first_s, seconds - one.woke_s, one.answered)
         domicile_metrics.ended(one.decision.alias, one.team, which, slow=slow, fell_back=fell_back)
         domicile_metrics.measured(one.decision.alias, which, seconds, one.first_s, tokens, one.confidence)
         if spent >= 0:

@@ -28,6 +28,8 @@ CONFIDENCE = metrics.Histogram(
     ["alias", "variant"],
     buckets=tuple(number / 20 for number in range(1, 21)),
 )
+KNOCKS = metrics.Counter("domicile_gateway_knocks", "Requests that found their model asleep.", ["alias"])
+KNOCKING = metrics.Gauge("domicile_gateway_knocking", "Requests that wait for their model to come up.", ["alias"])
 OUTCOMES = metrics.Counter("domicile_decisions_outcomes", "Decisions by what was decided.", ["outcome"])
 REVIEWS = metrics.Counter("domicile_gateway_reviews", "Answers that wait for people, by why.", ["alias", "reason"])
 

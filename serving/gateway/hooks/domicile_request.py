@@ -24,6 +24,8 @@ class Open:
     cache: str = "off"
     first_s: float | None = None
     answered: int = 0
+    #: how long it waited for a model that was asleep
+    woke_s: float = 0.0
 
 
 def variant(one: Open) -> str:

@@ -1,0 +1,161 @@
+"""Everything we ask of operators, against their own definitions on a real API server: no field is unknown, none is wrong."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Stack
+from rehearsed import backend, changed
+
+from cli.blueprints import EXAMPLES
+from cli.check.planned import plan
+from cli.operate import packs_of
+from engine.localcluster.cluster import Cluster
+from engine.localcluster.definitions import OPERATORS
+from engine.policy.judges import PackSource
+from engine.providers.kubernetes.api import Connection
+from engine.providers.kubernetes.objects import Kind
+from engine.values import UNKNOWN, Props
+
+PATIENCE_S = 60
+EVERYTHING = {"keda": True, "prometheus_operator": True, "gateway_api": True, "kueue": True}
+
+
+@pytest.fixture(scope="module")
+def everything() -> Iterator[Cluster]:
+    """A cluster whose API knows what operators add."""
+    one = Cluster(f"operators-{os.getpid()}")
+    one.up(lambda _text: None, operators=OPERATORS)
+    yield one
+    one.down()
+
+
+@pytest.fixture(scope="module")
+def server(everything: Cluster) -> Iterator[Connection]:
+    connection = Connection(str(everything.kubeconfig), None)
+    yield connection
+    connection.close()
+
+
+#: what only a cloud's own cluster knows
+ELSEWHERE = ("eks.amazonaws.com/", "karpenter.sh/", "cloud.google.com/")
+
+
+def refused(server: Connection, stack: str, blueprint: str | None) -> tuple[list[str], set[str]]:
+    """What the API server objects to among a stack's objects, and of which groups it was asked."""
+    planned = plan(ROOT, stack, {"domicile:blueprint": blueprint} if blueprint else None)
+    assert not planned.error, planned.error
+    objections: list[str] = []
+    groups: set[str] = set()
+    for one in planned.resources:
+        written = one.props
+        if not one.type.startswith("kubernetes:") or "apiVersion" not in written or one.type.endswith("Patch"):
+            continue
+        kind = Kind(str(written["apiVersion"]), str(written["kind"]))
+        if kind.api_version.startswith(ELSEWHERE):
+            continue
+        endpoint = server.endpoint(kind)
+        assert endpoint is not None, f"the API server does not know {kind}"
+        answer = server.request(
+            "POST",
+            endpoint.path("default"),
+            query={"dryRun": "All", "fieldValidation": "Strict"},
+            body=posted(written, one.name, namespaced=endpoint.namespaced),
+        )
+        groups.add(kind.group)
+        if answer.status != 201:
+            objections.append(f"{kind.kind} {one.name}: {answer.message}")
+    return objections, groups
+
+
+def posted(written: Mapping[str, Any], name: str, *, namespaced: bool) -> Props:
+    """An object as it would be sent; what is not known yet is a text that stands anywhere."""
+    body: Props = json.loads(json.dumps(written).replace(UNKNOWN, "unknown0"))
+    for key in ("__defaults", *(key for key in ("data", "stringData") if body.get(key) == "unknown0")):
+        body.pop(key, None)
+    metadata = {"name": name, **body.get("metadata", {})}
+    return {**body, "metadata": {**metadata, "namespace": "default"} if namespaced else metadata}
+
+
+@pytest.mark.parametrize("kind", sorted(set(EXAMPLES) - {"platform", "state-store"}))
+def test_an_api_server_with_every_operator_takes_what_a_kind_makes(
+    server: Connection, tmp_path: Path, kind: str
+) -> None:
+    blueprint = changed(tmp_path, EXAMPLES[kind], {"target.capabilities": EVERYTHING})
+    objections, groups = refused(server, "local", blueprint)
+    assert objections == []
+    assert "monitoring.coreos.com" in groups
+
+
+def test_an_api_server_with_every_operator_takes_a_platform(server: Connection) -> None:
+    objections, groups = refused(server, "platform-onprem-munich", None)
+    assert objections == []
+    assert groups >= {"postgresql.cnpg.io", "kafka.strimzi.io", "cert-manager.io", "clickhouse.altinity.com"}
+
+
+def test_a_stack_lives_among_all_operators_and_guards_its_namespace(
+    everything: Cluster, server: Connection, tmp_path: Path
+) -> None:
+    sleep = {"after_minutes": 30, "first_request": "waits"}
+    hours = [{"from": "22:00", "to": "24:00", "zone": "Asia/Kolkata", "days": ["sun"]}]
+    busy = {
+        "users.active": 3000,
+        "budget.monthly_usd": 90_000,
+        "availability_percent": 98.0,
+        "scaling": {"sleep": sleep, "hours": hours},
+    }
+    target = {"cluster": everything.name, "kubeconfig": str(everything.kubeconfig), "capabilities": EVERYTHING}
+    patch = backend(tmp_path / "state")
+    stack = Stack(ROOT, "local", packs=tuple(PackSource(pack, in_process=True) for pack in packs_of()))
+    stack.overrides = {
+        "domicile:blueprint": changed(tmp_path, EXAMPLES["knowledge-assistant"], {**busy, "target": target})
+    }
+    try:
+        foreseen = stack.run("preview")
+        assert foreseen.ok, foreseen.error
+        made = stack.run("up")
+        assert made.ok, made.error
+        assert made.changes == foreseen.changes
+        again = stack.run("up")
+        assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
+        (scaled,) = (one for one in stack.resources() if one.type == "kubernetes:keda.sh/v1alpha1:ScaledObject")
+        assert scaled.inputs["spec"]["minReplicaCount"] == 0
+        assert [one["type"] for one in scaled.inputs["spec"]["triggers"]] == ["prometheus"] * 3 + ["cron"]
+        assert scaled.inputs["spec"]["triggers"][3]["metadata"]["end"] == "59 23 * * 0"
+        space = str(stack.session().store.load().outputs()["namespace"])
+        assert "ai-image-pinned: image a/b:latest may change under its name" in brought(server, space, "deny")
+        target["admission"] = "warn"
+        stack.overrides = {
+            "domicile:blueprint": changed(tmp_path, EXAMPLES["knowledge-assistant"], {**busy, "target": target})
+        }
+        assert stack.run("up").ok
+        assert stack.steps() == [("update", "handbook"), ("update", "handbook-door")]
+        assert brought(server, space, "warn") == ""
+    finally:
+        gone = stack.run("destroy")
+        patch.undo()
+    assert gone.ok, gone.error
+    assert stack.resources() == []
+
+
+def brought(server: Connection, space: str, action: str) -> str:
+    """What is said to somebody who brings a moving image into a namespace, once the door is as it was last told to be."""
+    limits = {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}}
+    context = {
+        "allowPrivilegeEscalation": False, "runAsNonRoot": True, "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }  # fmt: skip
+    container = {"name": "c", "image": "a/b:latest", "resources": limits, "securityContext": context}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "mine"}, "spec": {"containers": [container]}}
+    wanted = {"deny": 403, "warn": 201}[action]
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        answer = server.request("POST", f"/api/v1/namespaces/{space}/pods", query={"dryRun": "All"}, body=pod)
+        if answer.status == wanted or time.monotonic() > deadline:
+            assert answer.status == wanted, answer.message
+            return answer.message if wanted == 403 else ""
+        os.sched_yield()
