@@ -20,6 +20,7 @@ class Capabilities(Part):
     prometheus_operator: bool = False
     gateway_api: bool = False
     kueue: bool = False
+    leader_worker_set: bool = False
 
 
 class ObjectStorage(Part):
@@ -45,6 +46,9 @@ class Mirror(Part):
     ] = ""
 
 
+ReadRate = Annotated[
+    float, Field(gt=0, le=100, description="GiB a second that a pod reads of weights from the shared storage class.")
+]
 Admission = Annotated[
     Literal["deny", "warn", "off"],
     Field(description="What the API server does with what breaks the packs' rules in the workload's namespace."),
@@ -64,6 +68,7 @@ class KubernetesTarget(Part):
     ingress_class: str = "nginx"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
+    weights_gib_per_s: ReadRate = 0.2
     admission: Admission = "deny"
     keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
     objects: ObjectStorage | None = None
@@ -110,6 +115,7 @@ class PlatformTarget(Part):
     ingress_class: str = "nginx"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
+    weights_gib_per_s: ReadRate = 0.2
     admission: Admission = "deny"
     storage_class: str = "encrypted"
     shared_storage_class: str = "encrypted-shared"

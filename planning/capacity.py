@@ -38,10 +38,26 @@ class Capacity:
         return sorted(found, key=lambda pool: (pool.accelerator.memory_gib if pool.accelerator else 0, pool.name))
 
     def take(self, pool: str, gpus: int, replicas: int) -> Placed | str:
-        """Place replicas of ``gpus`` GPUs each, spread over zones; the reason when there is no room."""
+        """Place replicas of ``gpus`` GPUs each, spread over zones; the reason when there is no room.
+
+        A replica that is wider than a node takes whole nodes of one zone.
+        """
+        found = self._pools[pool]
+        wide = found.accelerator is not None and gpus > found.accelerator.count
+        used = self._groups(pool, gpus, replicas) if wide else self._singles(pool, gpus, replicas)
+        if isinstance(used, str):
+            return used
+        product = found.accelerator.product if found.accelerator else ""
+        label = gpu_clouds.label(self._provider, product)
+        if label is None:
+            return f"pool '{pool}': it is not known by which label {self._provider} names {product}"
+        zones = dict(sorted(used.items()))
+        return Placed(pool, product, label, found.instance_type, zones, tuple(sorted(found.labels.items())))
+
+    def _singles(self, pool: str, gpus: int, replicas: int) -> Counter[str] | str:
+        """Replicas on a node each, or several on one."""
         nodes = [list(node) for node in self._free[pool]]
         used: Counter[str] = Counter()
-        chosen: list[int] = []
         for _ in range(replicas):
             fitting = [index for index, (_, free) in enumerate(nodes) if int(free) >= gpus]
             if not fitting:
@@ -50,15 +66,28 @@ class Capacity:
             best = min(fitting, key=lambda index: (used[str(nodes[index][0])], -int(nodes[index][1]), index))
             nodes[best][1] = int(nodes[best][1]) - gpus
             used[str(nodes[best][0])] += 1
-            chosen.append(best)
         self._free[pool] = [(str(zone), int(free)) for zone, free in nodes]
-        found = self._pools[pool]
-        product = found.accelerator.product if found.accelerator else ""
-        label = gpu_clouds.label(self._provider, product)
-        if label is None:
-            return f"pool '{pool}': it is not known by which label {self._provider} names {product}"
-        zones = dict(sorted(used.items()))
-        return Placed(pool, product, label, found.instance_type, zones, tuple(sorted(found.labels.items())))
+        return used
+
+    def _groups(self, pool: str, gpus: int, replicas: int) -> Counter[str] | str:
+        """Replicas on several nodes each, all in one zone: what they say to one another is not to cross it."""
+        accelerator = self._pools[pool].accelerator
+        count = accelerator.count if accelerator is not None else gpus
+        each, nodes = -(-gpus // count), list(self._free[pool])
+        used: Counter[str] = Counter()
+        for _ in range(replicas):
+            free = Counter(zone for zone, left in nodes if left == count)
+            zones = [zone for zone, whole in sorted(free.items()) if whole >= each]
+            if not zones:
+                there = Counter(zone for zone, left in self._free[pool] if left == count)
+                total = sum(whole // each for whole in there.values())
+                return f"pool '{pool}' has room for {total} replicas of {each} nodes of a zone, {replicas} are needed"
+            best = min(zones, key=lambda zone: (used[zone], -free[zone], zone))
+            for index in [index for index, node in enumerate(nodes) if node == (best, count)][:each]:
+                nodes[index] = (best, 0)
+            used[best] += 1
+        self._free[pool] = nodes
+        return used
 
 
 def unknown_accelerator(pool: Pool) -> str | None:

@@ -14,7 +14,7 @@ P95_FIRST = 2.0
 P95_TOKEN = 1.25
 WEIGHT_LOAD_GIB_S = 1.0
 ENGINE_START_S = 60.0
-WIDTHS = (1, 2, 4, 8, 16)
+WIDTHS = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,15 @@ def size(
     gpus: int,
     engine: str = "vllm",
     estimator: Estimator | None = None,
+    per_node: int = 0,
 ) -> Sizing | str:
     """Replicas of ``gpus`` accelerators each; the reason in a sentence when they do not do. ``spare`` are added.
 
-    A replica wider than a node is a pipeline over nodes, each stage in tensor parallel within one.
+    A replica wider than a node is a pipeline over nodes, each stage in tensor parallel within one; a node has
+    ``per_node`` accelerators, as many as are usual where that is 0.
     """
     prompt = max(1, round(load.prompt_tokens * (1 - load.shared)))
-    nodes = max(1, gpus // accelerator.gpus_per_node)
+    nodes = max(1, gpus // (per_node or accelerator.gpus_per_node))
     answer = max(1, load.answer_tokens)
     one = Configuration(
         model, accelerator, precision, engine, prompt, answer, 1, gpus, nodes, reserved_gib=load.reserved_gib
@@ -105,13 +107,16 @@ def smallest(
     *,
     spare: int,
     max_gpus: int,
+    per_node: int = 0,
 ) -> Sizing | str:
-    """The narrowest replica that does, up to ``max_gpus``; else why the widest does not."""
+    """The narrowest replica that does, up to ``max_gpus``; else why the widest does not. ``per_node`` as for `size`."""
     found: Sizing | str = f"{model.id} does not fit {accelerator.name}"
     for gpus in WIDTHS:
         if gpus > max_gpus:
             break
-        found = size(model, precision, accelerator, load, objective, spare=spare, gpus=gpus)
+        if per_node and gpus > per_node and gpus % per_node:
+            continue
+        found = size(model, precision, accelerator, load, objective, spare=spare, gpus=gpus, per_node=per_node)
         if isinstance(found, Sizing):
             return found
     return found

@@ -1,16 +1,16 @@
 """A server for one model: an engine, accelerators, weights from a shared read-only volume, probes sized from them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi_kubernetes as k8s
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceOptions
 
 from components import budgets, pods
 from components.core import Component, manifest
 from components.ownership import PREFIX, Ownership
-from serving import placing
+from serving import groups, placing
 from serving.engines.contract import WEIGHTS_PATH, Engine, Serve, Task
 from serving.engines.table import ENGINES
 
@@ -25,7 +25,8 @@ class ModelServerSpec:
     """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time.
 
     ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume.
-    ``licence`` is the model's, as the catalog has it; empty where it is not known.
+    ``licence`` is the model's, as the catalog has it; empty where it is not known. ``gpus`` are those of a replica, on
+    all of its ``nodes`` together; memory and processors are those of a pod, which reads ``load_gib_per_s`` of weights.
     """
 
     name: str
@@ -48,6 +49,18 @@ class ModelServerSpec:
     scaled: bool
     node_labels: tuple[tuple[str, str], ...] = ()
     adapters: tuple[tuple[str, str], ...] = ()
+    nodes: int = 1
+    load_gib_per_s: float = LOAD_GIB_PER_S
+
+    @property
+    def read_gib(self) -> float:
+        """What one pod reads of the weights: on several nodes each has its part of the layers."""
+        return round(self.weights_gib / self.nodes, 2)
+
+    @property
+    def start_s(self) -> int:
+        """How long it may take to start."""
+        return start_budget_s(self.read_gib, self.engine, self.load_gib_per_s)
 
     @property
     def runs(self) -> Engine:
@@ -66,6 +79,7 @@ class ModelServerSpec:
             max_model_len=self.max_model_len,
             max_num_seqs=self.max_num_seqs,
             adapters=tuple((name, f"{WEIGHTS_PATH}/{folder}") for name, folder in self.adapters),
+            nodes=self.nodes,
         )
 
 
@@ -78,9 +92,9 @@ class ModelServerArgs:
     weights_claim: Input[str]
 
 
-def start_budget_s(weights_gib: float, engine: str = "vllm") -> int:
+def start_budget_s(weights_gib: float, engine: str = "vllm", gib_per_s: float = LOAD_GIB_PER_S) -> int:
     """How long a server may take to start: twice the time to read its weights, and what the engine itself needs."""
-    return math.ceil(2 * weights_gib / LOAD_GIB_PER_S) + ENGINES[engine].start_s
+    return math.ceil(2 * weights_gib / gib_per_s) + ENGINES[engine].start_s
 
 
 def grace_s(answer_s: int) -> int:
@@ -100,31 +114,13 @@ class ModelServer(Component):
         spec = args.spec
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
         place = {"namespace": args.namespace, "labels": labels}
-        start = start_budget_s(spec.weights_gib, spec.engine)
-        scraped = pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)
-        template = {
-            "metadata": {"labels": labels, "annotations": scraped},
-            "spec": _pod(args, start),
-        }
-        deployment = k8s.apps.v1.Deployment(
-            f"{name}-deployment",
-            metadata=manifest({"name": spec.name, **place, "annotations": _model_card(spec)}),
-            spec=manifest(
-                {
-                    "replicas": spec.replicas,
-                    "selector": {"matchLabels": selector},
-                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-                    "progressDeadlineSeconds": start + 300,
-                    "template": template,
-                }
-            ),
-            opts=self.child(ignore_changes=["spec.replicas"] if spec.scaled else None),
-        )
+        asked = selector if spec.nodes == 1 else {**selector, groups.PLACE: groups.LEADS}
+        served_by = self._one_by_one(name, args) if spec.nodes == 1 else self._in_groups(name, args)
         k8s.core.v1.Service(
             f"{name}-service",
             metadata=manifest({"name": spec.name, **place}),
-            spec=manifest({"selector": selector, "ports": _ports(spec.runs, "port")}),
-            opts=self.child(depends_on=[deployment]),
+            spec=manifest({"selector": asked, "ports": _ports(spec.runs, "port")}),
+            opts=self.child(depends_on=[served_by]),
         )
         budgets.one_at_a_time(self, spec.name, place, selector)
         clients = tuple(spec.ownership.selector(client) for client in spec.clients)
@@ -136,14 +132,60 @@ class ModelServer(Component):
         self.endpoint = Output.from_input(f"http://{spec.name}:{PORT}/v1")
         self.finish()
 
+    def _one_by_one(self, name: str, args: ModelServerArgs) -> Resource:
+        """A pod for each replica."""
+        spec = args.spec
+        labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
+        start = spec.start_s
+        return k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=manifest(
+                {"name": spec.name, "namespace": args.namespace, "labels": labels, "annotations": _model_card(spec)}
+            ),
+            spec=manifest(
+                {
+                    "replicas": spec.replicas,
+                    "selector": {"matchLabels": selector},
+                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+                    "progressDeadlineSeconds": start + 300,
+                    "template": _template(args, start),
+                }
+            ),
+            opts=self.child(ignore_changes=["spec.replicas"] if spec.scaled else None),
+        )
+
+    def _in_groups(self, name: str, args: ModelServerArgs) -> Resource:
+        """A group of pods for each replica, one on each node, and what lets them speak to one another."""
+        spec = args.spec
+        start = spec.start_s
+        leads, follows = _template(args, start), _template(args, start, follows=True)
+        made = groups.build(self, spec, args.namespace, (leads, follows), _model_card(spec))
+        k8s.networking.v1.NetworkPolicy(f"{name}-group-walls", **groups.walls(spec, args.namespace), opts=self.child())
+        return made
+
+
+def _template(args: ModelServerArgs, start: int, *, follows: bool = False) -> dict[str, Any]:
+    """A pod: of a replica alone, of one that leads a group, or of one that follows in it."""
+    spec = args.spec
+    labels = spec.ownership.labels(spec.name)
+    if spec.nodes == 1:
+        metadata = {"labels": labels, "annotations": pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)}
+        return {"metadata": metadata, "spec": _pod(args, start)}
+    place = groups.FOLLOWS if follows else groups.LEADS
+    scraped = {} if follows else {"annotations": pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)}
+    pod = groups.together(_pod(args, start), spec)
+    if follows:
+        groups.behind(pod["containers"][0], spec.runs.started_with(replace(spec.serve, follows=True)))
+    return {"metadata": {"labels": {**labels, groups.PLACE: place}, **scraped}, "spec": pod}
+
 
 def _model_card(spec: ModelServerSpec) -> dict[str, str]:
     """What an auditor asks of a model: where it is from, under which licence, and how long it takes to load."""
     return {
         f"{PREFIX}/model-source": f"huggingface.co/{spec.model}",
         f"{PREFIX}/model-licence": spec.licence or "unknown",
-        f"{PREFIX}/weights-gib": str(spec.weights_gib),
-        f"{PREFIX}/load-gib-per-second": str(LOAD_GIB_PER_S),
+        f"{PREFIX}/weights-gib": str(spec.read_gib),
+        f"{PREFIX}/load-gib-per-second": str(spec.load_gib_per_s),
     }
 
 
@@ -187,7 +229,7 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
                 "args": engine.started_with(spec.serve),
                 "env": [{"name": key, "value": text} for key, text in engine.environment],
                 "ports": _ports(engine, "containerPort"),
-                "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus, engine.resource),
+                "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.serve.on_node, engine.resource),
                 "securityContext": pods.container_security(),
                 "startupProbe": {**ready, "periodSeconds": 10, "failureThreshold": math.ceil(start / 10)},
                 "readinessProbe": {**ready, "periodSeconds": 5, "failureThreshold": 3},
@@ -202,7 +244,7 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
         ],
         "volumes": [
             {"name": "weights", "persistentVolumeClaim": {"claimName": args.weights_claim, "readOnly": True}},
-            {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{4 * spec.gpus}Gi"}},
+            {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{4 * spec.serve.on_node}Gi"}},
             pods.scratch("10Gi"),
         ],
     }

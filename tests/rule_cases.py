@@ -10,6 +10,7 @@ NAMESPACE, DEPLOYMENT, CLAIM = f"{K}core/v1:Namespace", f"{K}apps/v1:Deployment"
 SET, MAP, SERVICE = f"{K}apps/v1:StatefulSet", f"{K}core/v1:ConfigMap", f"{K}core/v1:Service"
 INGRESS, WALL = f"{K}networking.k8s.io/v1:Ingress", f"{K}networking.k8s.io/v1:NetworkPolicy"
 POOL, SCALER = f"{K}karpenter.sh/v1:NodePool", f"{K}autoscaling/v2:HorizontalPodAutoscaler"
+GROUP = f"{K}leaderworkerset.x-k8s.io/v1:LeaderWorkerSet"
 CLASS = f"{K}storage.k8s.io/v1:StorageClass"
 BUCKET, VOLUME, KEY, DB = (
     "aws:s3/bucket:Bucket",
@@ -99,6 +100,15 @@ def pod(
     }
     metadata: Props = {"name": "x", "labels": labels or {}, "annotations": notes}
     return {"metadata": metadata, "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}, **spec}}
+
+
+def group(leader: Props | None, worker: Props, size: Any = 2) -> Props:
+    """A group of pods, of which the leader is asked: the pods of deployments."""
+    found: Props = {"size": size, "workerTemplate": worker["spec"]["template"]}
+    if leader:
+        found["leaderTemplate"] = leader["spec"]["template"]
+    first = leader or worker
+    return {"metadata": first["metadata"], "spec": {"replicas": 1, "leaderWorkerTemplate": found}}
 
 
 def claim(name: Any) -> Props:
@@ -873,7 +883,10 @@ BUDGET: dict[str, Case] = {
     ),
     "budget-gpu-owner": Case(
         of(DEPLOYMENT, pod(gpus="1", labels={OWNER: "a", CENTRE: "b"}), pod(), pod(labels={OWNER: "a"})),
-        of(DEPLOYMENT, pod(gpus="1"), pod(gpus="2", labels={OWNER: "a"}), pod(gpus="1", labels={CENTRE: "b"})),
+        [
+            *of(DEPLOYMENT, pod(gpus="1"), pod(gpus="2", labels={OWNER: "a"}), pod(gpus="1", labels={CENTRE: "b"})),
+            *of(GROUP, group(pod(gpus="8"), pod(gpus="4"), 3), group(None, pod(gpus="8")), group(pod(), pod(gpus="1"))),
+        ],
         [One(DEPLOYMENT, pod(gpus=U))],
     ),
     "budget-declared": Case(
@@ -882,8 +895,11 @@ BUDGET: dict[str, Case] = {
         [One(NAMESPACE, place({}, {B: U}))],
     ),
     "budget-gpu-total": Case(
-        of(DEPLOYMENT, pod(gpus="1"), pod(), pod(gpus="8")),
-        of(DEPLOYMENT, pod(gpus="9"), pod(gpus="100"), pod(gpus="16")),
+        [*of(DEPLOYMENT, pod(gpus="1"), pod(), pod(gpus="8")), *of(GROUP, group(pod(gpus="8"), pod(gpus="8")))],
+        [
+            *of(DEPLOYMENT, pod(gpus="9"), pod(gpus="100"), pod(gpus="16")),
+            *of(GROUP, group(pod(gpus="8"), pod(gpus="8"), 3), group(None, pod(gpus="8"), 3)),
+        ],
         [One(DEPLOYMENT, pod(gpus=U))],
     ),
     "budget-approval": Case(
@@ -1070,7 +1086,10 @@ BUDGET: dict[str, Case] = {
 AI: dict[str, Case] = {
     "ai-image-pinned": Case(
         of(DEPLOYMENT, pod(image="a/b:1.2"), pod(image="r:5000/a/b:1"), pod(image="a@sha256:abc")),
-        of(DEPLOYMENT, pod(image="a/b:latest"), pod(image="r:5000/a/b"), pod(image="a:nightly")),
+        [
+            *of(DEPLOYMENT, pod(image="a/b:latest"), pod(image="r:5000/a/b"), pod(image="a:nightly")),
+            *of(GROUP, group(pod(image="a:1"), pod(image="a/b:latest")), group(None, pod(image="a:edge"))),
+        ],
         [One(DEPLOYMENT, pod(image=U))],
     ),
     "ai-no-remote-code": Case(
@@ -1100,13 +1119,16 @@ AI: dict[str, Case] = {
             pod(gpus="1", **PROBES),
             pod(image="a/web:1"),
             pod(gpus="1", notes={"domicile.dev/weights-gib": "200"}, **PROBES),
-        ),
+        )
+        # who stands behind a leader is asked nothing
+        + of(GROUP, group(pod(gpus="1", **PROBES), pod(gpus="1"))),
         of(
             DEPLOYMENT,
             pod(gpus="1"),
             pod(gpus="1", readinessProbe={"x": 1}),
             pod(gpus="1", notes={"domicile.dev/weights-gib": "400"}, **PROBES),
-        ),
+        )
+        + of(GROUP, group(pod(gpus="1"), pod(gpus="1", **PROBES)), group(None, pod(gpus="1"))),
         [One(DEPLOYMENT, pod(gpus=U))],
     ),
     "ai-reserved-kept": Case(

@@ -13,7 +13,7 @@ from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
 from planning.cost import HOURS_PER_MONTH
 from serving.batch import BatchSpec
-from serving.model_server import ModelServerSpec, start_budget_s
+from serving.model_server import ModelServerSpec
 
 #: more requests than the model takes at once, so that none of its places is empty while an answer travels
 AHEAD = 1.25
@@ -58,7 +58,7 @@ def decide(blueprint: Served, ownership: Ownership, servers: Mapping[Role, Model
             schedule=window.cron,
             time_zone=window.time_zone,
             deadline_s=window.seconds,
-            start_s=2 * start_budget_s(worker.weights_gib, worker.engine),
+            start_s=2 * worker.start_s,
             alias=worker.name,
             task=work.task,
             servers=((worker.name, worker.replicas),),

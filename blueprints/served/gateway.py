@@ -12,7 +12,7 @@ from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team
-from serving.model_server import ModelServerSpec, start_budget_s
+from serving.model_server import ModelServerSpec
 from serving.queries.spec import NAME as QUERIES
 
 HIGH_AVAILABILITY = 99.0
@@ -191,7 +191,7 @@ def _sleep(blueprint: Served, server: ModelServerSpec, standing_in: list[str]) -
     said = blueprint.scales.sleep
     if said is None:
         return None
-    within = start_budget_s(server.weights_gib, server.engine) + LOOK_S
+    within = server.start_s + LOOK_S
     meanwhile = standing_in[0] if said.first_request == "fallback" else ""
     return Sleep(after_s=60 * said.after_minutes, within_s=within, meanwhile=meanwhile)
 

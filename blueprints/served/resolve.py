@@ -26,7 +26,7 @@ from planning import cost, sizing
 from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
 from planning.sizing import Objective, Sizing
-from serving.engines.table import metrics_engine
+from serving.engines.table import ENGINES, metrics_engine
 from serving.gateway.spec import GatewaySpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
 from serving.scaling import Hours, ScalingSpec
@@ -47,6 +47,7 @@ class ServerDecision:
     sizing: Sizing
     placed: Placed
     rejected: tuple[str, ...]
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,10 @@ def _scaled(decisions: Mapping[Role, ServerDecision]) -> list[tuple[Role, Server
 def _hours(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> list[Reason]:
     """Why hours and sleep do not go together with the plan."""
     available = blueprint.availability_percent > HIGH_AVAILABILITY
+    wide = next((role.name for role, one in _scaled(decisions) if one.nodes > 1), "")
+    if wide and (blueprint.scales.hours or blueprint.scales.sleep):
+        text = f"a replica of {wide} stands on several nodes: there are always as many as are planned"
+        return [Reason(("scaling",), text)]
     return [
         reason
         for role, one in _scaled(decisions)
@@ -121,13 +126,24 @@ def _hours(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> list[
 
 
 def _waits(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
-    """How long a request may wait for a model that sleeps."""
+    """How long a request may wait for a model that sleeps, and what nobody has measured."""
+    wide = tuple(
+        f"{one.role}: a replica stands on {one.nodes} nodes; how fast depends on what is between them, which no "
+        "measurement of the catalog covers: try it before people count on it"
+        for one in decisions.values()
+        if one.nodes > 1
+    )
+    return (*wide, *_wakes(blueprint, decisions))
+
+
+def _wakes(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
     sleep = blueprint.scales.sleep
     if sleep is None or sleep.first_request != "waits":
         return ()
+    rate = blueprint.target.weights_gib_per_s
     return tuple(
         f"after {sleep.after_minutes} minutes without a question, the next one may wait "
-        f"{start_budget_s(one.sizing.weights_gib, role.engine)} s until {role.name} is up"
+        f"{start_budget_s(one.sizing.weights_gib, role.engine, rate)} s until {role.name} is up"
         for role, one in _scaled(decisions)
     )
 
@@ -142,6 +158,7 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
         return Reason(role.path, f"'{model.id}' is a model of kind '{model.kind}', here '{wants}' is needed")
     spare = 1 if blueprint.availability_percent > HIGH_AVAILABILITY and role.part is not Part.FALLBACK else 0
     objective = Objective(blueprint.latency.first_token_ms, blueprint.latency.per_token_ms)
+    groups = _in_groups(blueprint, role)
     rejected: list[str] = []
     for pool in capacity.gpu_pools():
         unknown = unknown_accelerator(pool)
@@ -157,22 +174,42 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
             role.load,
             objective,
             spare=spare,
-            max_gpus=pool.accelerator.count,
+            max_gpus=pool.accelerator.count * (pool.count if groups else 1),
+            per_node=pool.accelerator.count,
         )
         if isinstance(sized, str):
             rejected.append(f"pool '{pool.name}': {sized}")
             continue
+        nodes = max(1, sized.gpus_per_replica // pool.accelerator.count)
         placed = capacity.take(pool.name, sized.gpus_per_replica, sized.replicas)
         if isinstance(placed, str):
             rejected.append(placed)
             continue
-        if start_budget_s(sized.weights_gib, role.engine) > MAX_START_S:
+        read = sized.weights_gib / nodes
+        if start_budget_s(read, role.engine, blueprint.target.weights_gib_per_s) > MAX_START_S:
             rejected.append(
-                f"pool '{pool.name}': loading {sized.weights_gib:.0f} GiB takes longer than {MAX_START_S} s"
+                f"pool '{pool.name}': loading {read:.0f} GiB takes longer than {MAX_START_S} s at "
+                f"{blueprint.target.weights_gib_per_s:g} GiB a second (`target.weights_gib_per_s`)"
             )
             continue
-        return ServerDecision(role.name, role.model, sized, placed, tuple(rejected))
-    return Reason(role.path, f"'{role.model}' finds no place: {'; '.join(rejected) or 'there are no GPU pools'}")
+        return ServerDecision(role.name, role.model, sized, placed, tuple(rejected), nodes)
+    why = "; ".join(rejected) or "there are no GPU pools"
+    return Reason(role.path, f"'{role.model}' finds no place: {why}{_hint(blueprint, role, rejected)}")
+
+
+def _in_groups(blueprint: Served, role: Role) -> bool:
+    """Whether a replica of a role may stand on several nodes."""
+    able = "multi-node" in ENGINES[role.engine].capabilities and role.generates
+    return able and blueprint.target.capabilities.leader_worker_set and not isinstance(blueprint, Batching)
+
+
+def _hint(blueprint: Served, role: Role, rejected: list[str]) -> str:
+    """What would let a model that no node holds stand on several."""
+    if _in_groups(blueprint, role) or not any("does not fit" in one for one in rejected):
+        return ""
+    if "multi-node" not in ENGINES[role.engine].capabilities:
+        return " (a replica stands on one node: on several, vllm or sglang could serve it)"
+    return " (a replica stands on one node: several need `leader_worker_set` among the target's capabilities)"
 
 
 def _weights_gib(decisions: Mapping[Role, ServerDecision]) -> int:
@@ -270,15 +307,17 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         replicas=sized.replicas,
         gpus=sized.gpus_per_replica,
         gpu_label=decision.placed.label,
-        memory_gib=math.ceil(sized.weights_gib) + 8,
-        cpu=4 * sized.gpus_per_replica,
+        memory_gib=math.ceil(sized.weights_gib / decision.nodes) + 8,
+        cpu=4 * sized.gpus_per_replica // decision.nodes,
+        nodes=decision.nodes,
+        load_gib_per_s=blueprint.target.weights_gib_per_s,
         max_model_len=sized.max_model_len,
         max_num_seqs=sized.batch,
         weights_gib=round(sized.weights_gib, 2),
         answer_s=role.answer_s,
         clients=("gateway", f"{role.name}-scaler"),
         # what stands in for another, or is on trial, stands ready as planned
-        scaled=role.generates and role.part is Part.MAIN and room,
+        scaled=role.generates and role.part is Part.MAIN and room and decision.nodes == 1,
         node_labels=decision.placed.labels,
     )
 
@@ -295,7 +334,7 @@ def _scaling(blueprint: Served, ownership: Ownership, server: ModelServerSpec) -
         most=server.replicas,
         target=server.max_num_seqs,
         answer_s=server.answer_s,
-        start_s=start_budget_s(server.weights_gib, server.engine),
+        start_s=server.start_s,
         keda=blueprint.target.capabilities.keda,
         prometheus="http://prometheus-operated.monitoring:9090",
         image=IMAGES["python"],
@@ -311,7 +350,7 @@ def _namespace(blueprint: Served, servers: tuple[ModelServerSpec, ...]) -> Names
     return governed.namespace(
         blueprint,
         gpus=sum(one.gpus * one.replicas for one in servers),
-        cpu=sum(one.cpu * one.replicas for one in servers) + 16,
-        memory_gib=sum(one.memory_gib * one.replicas for one in servers) + 64,
+        cpu=sum(one.cpu * one.nodes * one.replicas for one in servers) + 16,
+        memory_gib=sum(one.memory_gib * one.nodes * one.replicas for one in servers) + 64,
         pods=sum(one.replicas for one in servers) + 30,
     )

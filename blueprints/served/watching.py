@@ -9,7 +9,7 @@ from blueprints.served.roles import Part, Role
 from components.ownership import Ownership
 from planning.cost import HOURS_PER_MONTH, Cost
 from serving.engines.table import metrics_engine
-from serving.model_server import ModelServerSpec, start_budget_s
+from serving.model_server import ModelServerSpec
 from serving.monitoring.spec import MonitoringSpec, Watched
 
 
@@ -26,7 +26,7 @@ def spec_of(
                 name=one.name,
                 engine=metrics_engine(one.engine),
                 release=one.runs.release,
-                start_s=start_budget_s(one.weights_gib, one.engine),
+                start_s=one.start_s,
                 most=one.replicas,
                 scaled=one.scaled and not batching,
                 always=not batching,

@@ -29,12 +29,22 @@ from policies.rules import ai, budget, encryption, residency
 
 #: shared by the expressions; each is computed once for an object, and only when it is asked for
 VARIABLES = {
+    # those that stand behind a leader: they are no door to anything
+    "following": (
+        "object.kind == 'LeaderWorkerSet' ? object.?spec.?leaderWorkerTemplate.?workerTemplate.?spec.orValue({}) : {}"
+    ),
     "pod": (
         "object.kind == 'Pod' ? object.?spec.orValue({}) : object.kind == 'CronJob' "
-        "? object.?spec.?jobTemplate.?spec.?template.?spec.orValue({}) : object.?spec.?template.?spec.orValue({})"
+        "? object.?spec.?jobTemplate.?spec.?template.?spec.orValue({}) : object.kind == 'LeaderWorkerSet' "
+        "? object.?spec.?leaderWorkerTemplate.?leaderTemplate.?spec.orValue(variables.following) "
+        ": object.?spec.?template.?spec.orValue({})"
     ),
-    "lasting": "variables.pod.?containers.orValue([])",
-    "containers": "variables.pod.?initContainers.orValue([]) + variables.lasting",
+    "leading": "variables.pod.?containers.orValue([])",
+    "lasting": "variables.leading + variables.following.?containers.orValue([])",
+    "containers": (
+        "variables.pod.?initContainers.orValue([]) + variables.following.?initContainers.orValue([]) "
+        "+ variables.lasting"
+    ),
     "labels": "object.?metadata.?labels.orValue({})",
     "notes": "object.?metadata.?annotations.orValue({})",
     "inner_notes": "object.?spec.?template.?metadata.?annotations.orValue({})",
@@ -138,7 +148,7 @@ def _probes(settings: Settings) -> str:
     told = (
         f"'it has ' + string(int({budget})) + ' s to start, and its weights take ' + string(int({need})) + ' s to load'"
     )
-    asking = f"variables.lasting.filter(c, {_ASKS})"
+    asking = f"variables.leading.filter(c, {_ASKS})"
     return (
         f"{asking}.map(c, {absent}).filter(m, m.size() > 0).map(m, 'it has no ' + m.join(', '))"
         f" + {asking}.filter(c, {late}).map(c, {told})"
@@ -243,9 +253,20 @@ def _tagged(name: str) -> str:
     )
 
 
+def _of_pod(pod: str) -> str:
+    return f"({pod}.?initContainers.orValue([]) + {pod}.?containers.orValue([]))"
+
+
 def _owned(settings: Settings) -> str:
     del settings
-    asked = f"variables.containers.map(c, {_LIMITS}.map(k, ({_GPUS}) ? int(string({_LIMITS}[k])) : 0).sum()).sum()"
+    each = f"map(c, {_LIMITS}.map(k, ({_GPUS}) ? int(string({_LIMITS}[k])) : 0).sum()).sum()"
+    leads = "object.?spec.?leaderWorkerTemplate.?leaderTemplate.hasValue()"
+    size = "object.?spec.?leaderWorkerTemplate.?size.orValue(1)"
+    group = (
+        f"({leads} ? {_of_pod('variables.pod')}.{each} + ({size} - 1) * {_of_pod('variables.following')}.{each} "
+        f": {size} * {_of_pod('variables.following')}.{each})"
+    )
+    asked = f"(object.kind == 'LeaderWorkerSet' ? {group} : variables.containers.{each})"
     gpus = f"(object.?spec.?replicas.orValue(1) * {asked})"
     missing = " + ".join(
         _when(f"!({_tagged(name)})", f"'it uses ' + string({gpus}) + ' GPUs and has no {name}'")

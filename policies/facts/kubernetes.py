@@ -20,9 +20,18 @@ WORKLOADS = frozenset(
         "batch/v1:CronJob",
         "core/v1:Pod",
         "core/v1:ReplicationController",
+        "leaderworkerset.x-k8s.io/v1:LeaderWorkerSet",
     )
 )
-SERVING = frozenset(f"kubernetes:apps/v1:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet"))
+SERVING = frozenset(
+    f"kubernetes:{kind}"
+    for kind in (
+        "apps/v1:Deployment",
+        "apps/v1:StatefulSet",
+        "apps/v1:DaemonSet",
+        "leaderworkerset.x-k8s.io/v1:LeaderWorkerSet",
+    )
+)
 
 
 class KubernetesFact:
@@ -99,21 +108,29 @@ class WorkloadFact(KubernetesFact):
     TOKENS = WORKLOADS
 
     @property
-    def pod_path(self) -> str:
-        """Where the pod's specification stands."""
+    def pods(self) -> dict[str, int]:
+        """Where the specifications of its pods stand, those that lead first, and how many of each a replica has."""
         kind = self.resource.type.rpartition(":")[2]
-        return {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}.get(kind, "spec.template.spec")
+        if kind != "LeaderWorkerSet":
+            paths = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
+            return {paths.get(kind, "spec.template.spec"): 1}
+        group = "spec.leaderWorkerTemplate"
+        size = get(self.props, f"{group}.size")
+        others, workers = 0 if size is None else int(size) - 1, f"{group}.workerTemplate.spec"
+        if not values.present(self.props, f"{group}.leaderTemplate"):
+            return {workers: others + 1}
+        return {f"{group}.leaderTemplate.spec": 1, workers: others}
 
-    @property
-    def pod(self) -> dict[str, Any]:
-        """The pod's specification."""
-        return section(self.props, self.pod_path)
+    def containers(self, *, initial: bool = True, following: bool = True) -> Iterator[Container]:
+        """Its containers, those that run first among them; without ``following``, of the pods that are asked alone."""
+        for path in self.pods if following else list(self.pods)[:1]:
+            yield from self._of_pod(path, initial=initial)
 
-    def containers(self, *, initial: bool = True) -> Iterator[Container]:
-        """Its containers, those that run first among them."""
+    def _of_pod(self, at: str, *, initial: bool) -> Iterator[Container]:
+        pod = section(self.props, at)
         for key in ("initContainers", "containers") if initial else ("containers",):
-            for index, one in enumerate(items(self.pod, key)):
-                path = f"{self.pod_path}.{key}[{index}]"
+            for index, one in enumerate(items(pod, key)):
+                path = f"{at}.{key}[{index}]"
                 yield Container(values.known(one, path), path)
 
     @property
@@ -125,8 +142,8 @@ class WorkloadFact(KubernetesFact):
     @property
     def gpus(self) -> int:
         """Accelerators of all replicas together."""
-        each_pod = sum(one.gpus for one in self.containers())
-        return self.replicas * each_pod if each_pod else 0
+        each = sum(count * one.gpus for path, count in self.pods.items() for one in self._of_pod(path, initial=True))
+        return self.replicas * each if each else 0
 
 
 class ServingFact(WorkloadFact):

@@ -76,7 +76,7 @@ def _probes(workload: ServingFact, settings: Settings) -> Iterator[Problem]:
     del settings
     if not is_model_server(workload):
         return
-    for one in workload.containers(initial=False):
+    for one in workload.containers(initial=False, following=False):
         if not one.gpus:
             continue
         missing = [

@@ -9,13 +9,16 @@ from serving.engines.metrics import version
 Task = Literal["generate", "embed", "rerank", "classify"]
 Capability = Literal["adapters", "multi-gpu", "multi-node", "streaming", "prefix-cache", "stream-weights"]
 WEIGHTS_PATH = "/models"
+#: what a LeaderWorkerSet tells its pods: the first pod's address and a pod's own place (lws.sigs.k8s.io, reference)
+LEADER, RANK = "$(LWS_LEADER_ADDRESS)", "$(LWS_WORKER_INDEX)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
     """What an engine is to serve. ``path`` is the model's folder; ``adapters`` are LoRA adapters by name and folder.
 
-    ``accelerators`` are those of one replica, lengths in tokens, ``max_num_seqs`` requests at once.
+    ``accelerators`` are those of one replica, lengths in tokens, ``max_num_seqs`` requests at once. A replica on
+    several ``nodes`` is a group of pods, one on each; one that ``follows`` is told what to do by the first.
     """
 
     name: str
@@ -27,6 +30,13 @@ class Serve:
     max_num_seqs: int
     adapters: tuple[tuple[str, str], ...] = ()
     adapter_rank: int = 16
+    nodes: int = 1
+    follows: bool = False
+
+    @property
+    def on_node(self) -> int:
+        """Its accelerators on one node."""
+        return self.accelerators // self.nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,8 @@ class Engine:
             found.append(f"{self.name} serves no LoRA adapters: merge them into the weights, or choose vllm or sglang")
         if serve.accelerators > 1 and "multi-gpu" not in self.capabilities:
             found.append(f"{self.name} runs on one accelerator, not on {serve.accelerators}")
+        if serve.nodes > 1 and "multi-node" not in self.capabilities:
+            found.append(f"{self.name} runs on one node, not on {serve.nodes}: choose vllm or sglang")
         return found
 
     def started_with(self, serve: Serve) -> list[str]:

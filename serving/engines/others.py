@@ -1,7 +1,8 @@
 """SGLang (docs.sglang.ai), and Hugging Face's servers for text and for embeddings (huggingface.co/docs)."""
 
-from serving.engines.contract import Engine, Serve
+from serving.engines.contract import LEADER, RANK, Engine, Serve
 
+DISTRIBUTED_PORT = 5000
 HOME = (("HF_HUB_OFFLINE", "1"), ("HOME", "/tmp"))
 
 
@@ -12,11 +13,18 @@ def _sglang(serve: Serve, release: str) -> list[str]:
         f"--served-model-name={serve.name}",
         "--host=0.0.0.0",
         "--port=8000",
-        f"--tp-size={serve.accelerators}",
+        f"--tp-size={serve.on_node}",
         f"--context-length={serve.max_model_len}",
         "--mem-fraction-static=0.88",
         "--enable-metrics",
     ]
+    if serve.nodes > 1:
+        found += [
+            f"--pp-size={serve.nodes}",
+            f"--nnodes={serve.nodes}",
+            f"--node-rank={RANK}",
+            f"--dist-init-addr={LEADER}:{DISTRIBUTED_PORT}",
+        ]
     if serve.task in {"embed", "rerank"}:
         return [*found, "--is-embedding"]
     found.append(f"--max-running-requests={serve.max_num_seqs}")

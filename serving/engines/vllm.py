@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from serving.engines.contract import Engine, Serve
+from serving.engines.contract import LEADER, RANK, Engine, Serve
 from serving.engines.metrics import version
 
 QUIET, SHUTDOWN = (0, 16), (0, 18)
@@ -16,10 +16,18 @@ def arguments(serve: Serve, release: str) -> list[str]:
         serve.path,
         f"--served-model-name={serve.name}",
         f"--port={PORT}",
-        f"--tensor-parallel-size={serve.accelerators}",
+        f"--tensor-parallel-size={serve.on_node}",
         f"--max-model-len={serve.max_model_len}",
         "--gpu-memory-utilization=0.90",
     ]
+    if serve.nodes > 1:
+        found += [
+            f"--pipeline-parallel-size={serve.nodes}",
+            f"--nnodes={serve.nodes}",
+            f"--node-rank={RANK}",
+            f"--master-addr={LEADER}",
+            *(["--headless"] if serve.follows else []),
+        ]
     if known >= QUIET:
         found.append("--disable-access-log-for-endpoints=/health,/metrics,/ping")
     if known >= SHUTDOWN:

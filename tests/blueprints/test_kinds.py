@@ -60,6 +60,14 @@ def test_the_examples_have_their_golden_plans(file: Path) -> None:
 
 OFFICE = {"from": "08:00", "to": "18:00", "zone": "Europe/Berlin"}
 WAITS, MEANWHILE = ({"after_minutes": 30, "first_request": one} for one in ("waits", "fallback"))
+WIDE = {
+    "models.chat": "deepseek-ai/DeepSeek-R1-0528",
+    "models.precision": "fp8",
+    "latency": {"first_token_ms": 8000, "per_token_ms": 150},
+    "budget.monthly_usd": 900_000,
+    "target.inventory": str(Path(__file__).parent / "nodes.yaml"),
+}
+GROUPS = {"target.capabilities": {"leader_worker_set": True}}
 REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (SUPPORT, {"answers.redact": []}, "answers.redact", "name what is redacted"),
     (SUPPORT, {"answers.confidence": 0.0}, "answers.confidence", "people take over where the assistant is not sure"),
@@ -76,6 +84,15 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (SUPPORT, {"scaling": {"hours": [{**OFFICE, "replicas": 99}]}}, "scaling.hours.0.replicas", "at the most"),
     (SUPPORT, {"scaling": {"sleep": {"after_minutes": 30}}}, "scaling.sleep.first_request", "Field required"),
     (SUPPORT, {"scaling": {"sleep": WAITS}}, "scaling.sleep", "so high an availability keeps two replicas running"),
+    (HANDBOOK, WIDE, "models.chat", "several need `leader_worker_set` among the target's capabilities"),
+    (HANDBOOK, {**WIDE, "models.engine": "trtllm"}, "models.chat", "on several, vllm or sglang could serve it"),
+    (HANDBOOK, {**WIDE, **GROUPS}, "models.chat", "(`target.weights_gib_per_s`)"),
+    (
+        HANDBOOK,
+        {**WIDE, **GROUPS, "target.weights_gib_per_s": 2.0, "scaling": {"hours": [OFFICE]}},
+        "scaling",
+        "a replica of chat stands on several nodes",
+    ),
     (TRIAL, {"scaling": {"sleep": WAITS}}, "scaling", "Extra inputs are not permitted"),
     (HANDBOOK, {"scaling": {"sleep": MEANWHILE}}, "scaling.sleep.first_request", "there is no fallback that could answer"),
     (MODELS, {"models.1.alias": "small"}, "models.1.alias", "'small' stands there twice"),

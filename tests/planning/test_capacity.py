@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from catalog.inventory import Accelerator, Inventory, Pool, load
@@ -15,6 +15,7 @@ LOCAL = load(Path(__file__).parents[2] / "catalog" / "data" / "local-inventory.y
 
 @given(st.integers(1, 4), st.integers(1, 12), st.integers(1, 4), st.integers(1, 8))
 def test_no_node_is_given_away_twice(gpus: int, replicas: int, nodes: int, per_node: int) -> None:
+    assume(gpus <= per_node)
     pool = Pool(
         name="p", count=nodes, zones=["a", "b"], accelerator=Accelerator(product="X", memory_gib=10, count=per_node)
     )
@@ -27,6 +28,30 @@ def test_no_node_is_given_away_twice(gpus: int, replicas: int, nodes: int, per_n
         assert isinstance(again, str)
     else:
         assert replicas > room
+
+
+@given(st.integers(2, 4), st.integers(1, 6), st.integers(1, 9), st.integers(1, 4), st.integers(0, 3))
+def test_a_replica_that_is_wider_than_a_node_has_whole_nodes_of_one_zone(
+    wide: int, replicas: int, nodes: int, per_node: int, taken: int
+) -> None:
+    pool = Pool(
+        name="p", count=nodes, zones=["a", "b"], accelerator=Accelerator(product="X", memory_gib=10, count=per_node)
+    )
+    capacity = Capacity(Inventory(region="r", country="DE", pools=[pool]))
+    singles = capacity.take("p", per_node, min(taken, nodes)) if taken else None
+    used = singles.zones if isinstance(singles, Placed) else {}
+    free = {"a": (nodes + 1) // 2 - used.get("a", 0), "b": nodes // 2 - used.get("b", 0)}
+    room = {zone: whole // wide for zone, whole in free.items()}
+    found = capacity.take("p", wide * per_node, replicas)
+    if isinstance(found, Placed):
+        assert sum(found.zones.values()) == replicas
+        assert all(count <= room[zone] for zone, count in found.zones.items())
+        left = sum(free.values()) - wide * replicas
+        assert isinstance(capacity.take("p", per_node, left + 1), str)
+        assert not left or isinstance(capacity.take("p", per_node, left), Placed)
+    else:
+        assert replicas > sum(room.values())
+        assert f"room for {sum(room.values())} replicas of {wide} nodes" in found
 
 
 def test_replicas_spread_over_zones() -> None:

@@ -1,5 +1,6 @@
 """The packs' rules at a real API server: it refuses what they refuse, in their words, and lets in what they let pass."""
 
+import copy
 import json
 import os
 import re
@@ -42,7 +43,7 @@ def only(id_: str) -> Props:
 def server() -> Iterator[Connection]:
     """A cluster in which each rule guards a namespace of its own."""
     one = Cluster(f"admission-{os.getpid()}")
-    one.up(lambda _text: None, operators=("keda", "karpenter"))
+    one.up(lambda _text: None, operators=("keda", "karpenter", "leader-worker-set"))
     connection = Connection(str(one.kubeconfig), None)
     for id_ in CHECKS:
         created(connection, "/api/v1/namespaces", {"metadata": {"name": id_, "labels": {"rule": id_}}})
@@ -89,6 +90,11 @@ def templated(spec: Any) -> None:
             settle(container, f"{key[:4].lower()}{number}")
 
 
+def grouped(spec: Any) -> None:
+    for name in ("leaderTemplate", "workerTemplate"):
+        templated({"template": spec["leaderWorkerTemplate"].get(name, {})})
+
+
 def pool(spec: Any) -> None:
     for wish in spec["template"]["spec"]["requirements"]:
         wish["operator"] = "In"
@@ -115,6 +121,7 @@ def scaler(spec: Any) -> None:
 COMPLETED = {
     **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet"), lasting),
     "NodePool": pool,
+    "LeaderWorkerSet": grouped,
     "Ingress": entrance,
     "Service": service,
     "HorizontalPodAutoscaler": scaler,
@@ -269,7 +276,7 @@ WORKLOADS = sorted(id_ for id_, check in CHECKS.items() if issubclass(check.read
 
 
 @given(
-    st.sampled_from(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"]),
+    st.sampled_from(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "LeaderWorkerSet"]),
     st.lists(CONTAINER, min_size=1, max_size=2),
     st.lists(CONTAINER, max_size=1),
     NOTES,
@@ -280,7 +287,8 @@ WORKLOADS = sorted(id_ for id_, check in CHECKS.items() if issubclass(check.read
 def test_the_api_server_says_of_any_workload_what_the_packs_say(
     server: Connection, kind: str, stay: list[Props], first: list[Props], outer: Props, inner: Props, labels: Props
 ) -> None:
-    group = {"Pod": "core/v1", "Job": "batch/v1", "CronJob": "batch/v1"}.get(kind, "apps/v1")
+    groups = {"Pod": "core/v1", "Job": "batch/v1", "CronJob": "batch/v1"}
+    group = {**groups, "LeaderWorkerSet": "leaderworkerset.x-k8s.io/v1"}.get(kind, "apps/v1")
     pod = {
         "containers": stay,
         "initContainers": [{key: told for key, told in one.items() if key not in PROBES} for one in first],
@@ -292,6 +300,13 @@ def test_the_api_server_says_of_any_workload_what_the_packs_say(
     spec: Any = {"template": template}
     if kind == "Pod":
         spec = pod
+    elif kind == "LeaderWorkerSet":
+        behind = {"spec": {"containers": copy.deepcopy(first) or [{"image": "a/b:1"}]}}
+        pod["initContainers"] = []
+        spec = {
+            "replicas": 2,
+            "leaderWorkerTemplate": {"size": 3, "leaderTemplate": template, "workerTemplate": behind},
+        }
     elif kind == "CronJob":
         spec = {"schedule": "0 0 * * *", "jobTemplate": {"spec": {"template": template}}}
     written = {"metadata": {"annotations": outer, "labels": labels}, "spec": spec}

@@ -118,6 +118,22 @@ def test_what_an_engine_cannot_do_is_said(name: str) -> None:
         engine.started_with(replace(asked, precision="int3"))
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_replica_on_several_nodes_is_a_pipeline_over_them_or_refused(name: str) -> None:
+    engine = ENGINES[name]
+    wide = replace(serve_of(name), accelerators=16, nodes=2)
+    if "multi-node" not in engine.capabilities:
+        assert any("on one node, not on 2" in one for one in engine.refusals(wide))
+        return
+    leads, follows = (" ".join(engine.started_with(replace(wide, follows=one))) for one in (False, True))
+    for told in (leads, follows):
+        assert re.search(r"(tensor-parallel-size|tp-size)=8\b", told)
+        assert re.search(r"(pipeline-parallel-size|pp-size)=2\b", told)
+        assert "--nnodes=2 --node-rank=$(LWS_WORKER_INDEX)" in told
+        assert re.search(r"--(master-addr|dist-init-addr)=\$\(LWS_LEADER_ADDRESS\)", told)
+    assert "--nnodes" not in " ".join(engine.started_with(serve_of(name)))
+
+
 def test_adapters_are_named_to_the_engines_that_serve_them() -> None:
     asked = replace(SERVE, adapters=(("tone", "/models/tone"), ("legal", "/models/legal")))
     assert "--lora-modules tone=/models/tone legal=/models/legal" in " ".join(ENGINES["vllm"].started_with(asked))

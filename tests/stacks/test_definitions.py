@@ -20,9 +20,11 @@ from engine.policy.judges import PackSource
 from engine.providers.kubernetes.api import Connection
 from engine.providers.kubernetes.objects import Kind
 from engine.values import UNKNOWN, Props
+from policies.evaluate import VIOLATION, Evaluator
+from policies.registry import RULES
 
 PATIENCE_S = 60
-EVERYTHING = {"keda": True, "prometheus_operator": True, "gateway_api": True, "kueue": True}
+EVERYTHING = {"keda": True, "prometheus_operator": True, "gateway_api": True, "kueue": True, "leader_worker_set": True}
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,49 @@ def test_an_api_server_with_every_operator_takes_a_platform(server: Connection) 
     objections, groups = refused(server, "platform-onprem-munich", None)
     assert objections == []
     assert groups >= {"postgresql.cnpg.io", "kafka.strimzi.io", "cert-manager.io", "clickhouse.altinity.com"}
+
+
+WIDE = {
+    "models.chat": "deepseek-ai/DeepSeek-R1-0528",
+    "models.precision": "fp8",
+    "latency": {"first_token_ms": 8000, "per_token_ms": 150},
+    "budget.monthly_usd": 900_000,
+}
+
+
+@pytest.mark.parametrize("engine", ["vllm", "sglang"])
+def test_a_model_wider_than_a_node_is_a_group_of_pods_that_an_api_server_takes(
+    server: Connection, tmp_path: Path, engine: str
+) -> None:
+    nodes = ROOT / "tests" / "blueprints" / "nodes.yaml"
+    target = {"cluster": "local", "inventory": str(nodes), "weights_gib_per_s": 2.0}
+    change = {**WIDE, "models.engine": engine, "target": {**target, "capabilities": EVERYTHING}}
+    blueprint = changed(tmp_path, EXAMPLES["knowledge-assistant"], change)
+    objections, groups = refused(server, "local", blueprint)
+    assert objections == []
+    assert "leaderworkerset.x-k8s.io" in groups
+    found = list(plan(ROOT, "local", {"domicile:blueprint": blueprint}).resources)
+    serious = [
+        one
+        for one in Evaluator(RULES, {"budget-gpu-total": {"max_gpus": 64}}).all(found)
+        if one.verdict == VIOLATION and one.rule != "ai-fallback"
+    ]
+    assert serious == []
+    (group,) = (one for one in found if one.type.endswith(":LeaderWorkerSet"))
+    shape = group.props["spec"]["leaderWorkerTemplate"]
+    leads, follows = (shape[name]["spec"]["containers"][0] for name in ("leaderTemplate", "workerTemplate"))
+    assert (group.props["spec"]["replicas"], shape["size"]) == (2, 2)
+    assert leads["resources"]["limits"]["nvidia.com/gpu"] == follows["resources"]["limits"]["nvidia.com/gpu"] == "8"
+    rank = "--node-rank=$(LWS_WORKER_INDEX)"
+    assert rank in leads["args"]
+    assert rank in follows["args"]
+    assert ("--headless" in follows["args"]) == (engine == "vllm")
+    assert "--headless" not in leads["args"]
+    assert "readinessProbe" not in follows
+    (service,) = (one for one in found if one.type.endswith(":Service") and one.name == "chat-service")
+    assert service.props["spec"]["selector"]["domicile.dev/place"] == "leader"
+    (quota,) = (one for one in found if one.type.endswith(":ResourceQuota"))
+    assert int(quota.props["spec"]["hard"]["requests.nvidia.com/gpu"]) >= 32
 
 
 def test_a_stack_lives_among_all_operators_and_guards_its_namespace(
