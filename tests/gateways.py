@@ -12,7 +12,7 @@ import httpx
 from cli.gateway.rig import Rig, StandIn
 from components.ownership import Ownership
 from serving.gateway.hooks import domicile_audit
-from serving.gateway.spec import Alias, Backend, GatewaySpec, Prompt, Rule, Team
+from serving.gateway.spec import Alias, Backend, GatewaySpec, Prompt, Rule, Sleep, Team
 
 OWNER = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
 ENGINES = ("main", "second", "small", "large", "words")
@@ -30,6 +30,7 @@ EVERYTHING = (
     "closed",
     "alone",
     "prompt",
+    "asleep",
 )
 #: the most tokens that the question "hello there" may have: the bytes of its text and role, and a message's few
 MOST = len("user hello there") + 8
@@ -91,6 +92,7 @@ SPEC = GatewaySpec(
         alias("chain", backend("main"), fallbacks=("plain", "large")),
         alias("dead", backend("nowhere", address="http://127.0.0.1:9/v1"), fallbacks=("plain",)),
         alias("closed", backend("main"), data_classes=("public",)),
+        alias("asleep", backend("nowhere", address="http://127.0.0.1:9/v1"), sleep=Sleep(after_s=600, within_s=1)),
         Alias(name="words", task="embed", backends=(backend("words"),)),
     ),
     teams=(

@@ -11,7 +11,7 @@ from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
-from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team
+from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team, Traces
 from serving.model_server import ModelServerSpec
 from serving.queries.spec import NAME as QUERIES
 
@@ -65,11 +65,17 @@ def spec_of(
         hostname=blueprint.access.hostname,
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
+        traces=_traces(blueprint),
         clients=(
             *(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
             *(f"{role.name}-scaler" for role, one in servers.items() if one.scaled and blueprint.scales.sleep),
         ),
     )
+
+
+def _traces(blueprint: Served) -> Traces | None:
+    said = blueprint.traces
+    return Traces(endpoint=said.endpoint, share=said.sample_percent / 100) if said is not None else None
 
 
 def issuers(identities: Sequence[Identity]) -> tuple[Issuer, ...]:

@@ -114,6 +114,17 @@ class Access(Written):
         return self
 
 
+class Traces(Written):
+    """Where a span of each request goes: an OpenTelemetry collector, over OTLP's HTTP. No texts are in it."""
+
+    endpoint: Annotated[
+        str,
+        Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$", description="As http://collector.monitoring.svc:4318."),
+    ]
+    country: Annotated[Country, Field(description="Where it keeps them.")]
+    sample_percent: Annotated[float, Field(gt=0, le=100, description="Of requests whose client decides nothing.")] = 100
+
+
 Redacted = Literal["email", "iban", "payment-card", "aadhaar", "pan", "us-ssn", "phone", "ip-address"]
 
 
@@ -149,6 +160,7 @@ class Served(Governed, ABC):
     review: Review = Review()
     access: Access = Access()
     answers: Answers = Answers()
+    traces: Traces | None = None
 
     @property
     def models_used(self) -> tuple[str, ...]:

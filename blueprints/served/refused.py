@@ -10,6 +10,7 @@ from blueprints.written import DataClass
 from catalog.inventory import Inventory
 from serving.engines.contract import Serve
 from serving.engines.table import ENGINES
+from serving.gateway import traces
 
 
 def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None) -> list[Reason]:
@@ -19,6 +20,7 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         *_engines(blueprint),
         *_outside(blueprint),
         *_teams(blueprint),
+        *_traces(blueprint),
         *blueprint.refusals(),
     ]
 
@@ -54,6 +56,19 @@ def _outside(blueprint: Served) -> Iterator[Reason]:
     elif endpoint.country not in blueprint.data.jurisdictions:
         text = f"it computes in {endpoint.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
         yield Reason((*outside.path, "country"), f"{text}: choose an endpoint there, or a model of your own")
+
+
+def _traces(blueprint: Served) -> Iterator[Reason]:
+    """Spans that would leave the jurisdiction, or the cluster in the open."""
+    said = blueprint.traces
+    if said is None:
+        return
+    if said.country not in blueprint.data.jurisdictions:
+        text = f"they would be kept in {said.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
+        yield Reason(("traces", "country"), f"{text}: choose a collector there")
+    if said.endpoint.startswith("http:") and not traces.inside(said.endpoint):
+        text = "outside the cluster spans go over TLS: write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
+        yield Reason(("traces", "endpoint"), text)
 
 
 def _teams(blueprint: Served) -> Iterator[Reason]:

@@ -20,6 +20,7 @@ import httpx
 
 from engine import processes
 from engine.errors import EngineError
+from serving.gateway import traces
 from serving.gateway.files import files
 from serving.gateway.hooks.domicile_policy import digest
 from serving.gateway.litellm import ENVIRONMENT as LITELLM
@@ -142,6 +143,7 @@ class Rig:
             "HOSTNAME": "local",
             "LITELLM_MASTER_KEY": f"sk-{secrets.token_hex(24)}",
             **LITELLM,
+            **(traces.environment(self.spec.traces, self.spec.ownership) if self.spec.traces else {}),
             "REDIS_HOST": "127.0.0.1",
             "REDIS_PORT": str(self.ports["counters"]),
             "REDIS_PASSWORD": password,

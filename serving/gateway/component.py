@@ -11,7 +11,7 @@ from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.ownership import digest
 from serving import entrance, keys
-from serving.gateway import counters
+from serving.gateway import counters, traces
 from serving.gateway.files import files
 from serving.gateway.litellm import ENVIRONMENT
 from serving.gateway.spec import NAME, PORT, ROLLOUT, GatewaySpec
@@ -133,6 +133,8 @@ class Gateway(Component):
         reach = pods.reach("gateway-reach", args.namespace, labels, selector, (*targets, counting))
         if spec.issuers or spec.hosted:
             reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
+        if spec.traces:
+            reach["spec"]["egress"].append(traces.way(spec.traces))
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
 
@@ -153,6 +155,7 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
         "DOMICILE_REVIEW": "/review",
         "REDIS_HOST": counters.NAME,
         "REDIS_PORT": str(counters.PORT),
+        **(traces.environment(spec.traces, spec.ownership) if spec.traces else {}),
     }
     return {
         "automountServiceAccountToken": False,

@@ -35,7 +35,7 @@ def policy(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any]:
         "review": {"percent": spec.review_percent},
         "sleepers": {
             alias.name: {
-                "url": f"{endpoints[alias.backends[0].name]}/models",
+                "url": f"{alias.backends[0].address or endpoints[alias.backends[0].name]}/models",
                 "within_s": alias.sleep.within_s,
                 "meanwhile": alias.sleep.meanwhile,
             }

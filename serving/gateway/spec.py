@@ -117,6 +117,14 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """Where a span of each request goes, over OTLP's HTTP; ``share`` of them where no client has decided."""
+
+    endpoint: str
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySpec:
     """A gateway.
 
@@ -150,6 +158,7 @@ class GatewaySpec:
     ingress_class: str = ""
     gateway_api: bool = False
     window_s: int = 60
+    traces: Traces | None = None
     clients: tuple[str, ...] = field(default=())
 
     @property

@@ -60,7 +60,12 @@ class _Door:
         if request.method == "POST":
             await self._engine.change(**await request.json())
         shown = asdict(self._engine.behaviour)
-        return JSONResponse({**shown, "seen": self._engine.seen, "last_prompt": self._engine.last_prompt})
+        seen = {
+            "seen": self._engine.seen,
+            "last_prompt": self._engine.last_prompt,
+            "last_trace": self._engine.last_trace,
+        }
+        return JSONResponse({**shown, **seen})
 
     async def embeddings(self, request: Request) -> Response:
         """A vector for each text: words that texts share bring their vectors together."""
@@ -80,7 +85,7 @@ class _Door:
         if status := engine.failing():
             return _failed(status)
         prompt = _prompt(body["messages"])
-        engine.last_prompt = prompt
+        engine.last_prompt, engine.last_trace = prompt, request.headers.get("traceparent", "")
         asked = len(prompt.split())
         words = _answer(engine, prompt)[: int(body.get("max_completion_tokens") or body.get("max_tokens") or 1_000_000)]
         base = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body["model"]}

@@ -37,6 +37,7 @@ class Engine:
     behaviour: Behaviour = field(default_factory=Behaviour)
     seen: int = 0
     last_prompt: str = ""
+    last_trace: str = ""
     _slots: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def failing(self) -> int:

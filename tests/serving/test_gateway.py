@@ -502,6 +502,7 @@ def test_the_gateway_tells_every_metric_that_the_rules_read(rig: Rig) -> None:
     rig.change("small", confidence=0.4)
     ask(rig, "unsure")
     ask(rig, "nope")
+    ask(rig, "asleep")
     stream(rig)
     text = CLIENT.get(f"{rig.url}/metrics", follow_redirects=True).text
     for metric in metrics.of("gateway", "0").values():

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.gateway import traces
 from serving.gateway.files import files
 from serving.gateway.hooks import domicile_audit, domicile_policy, domicile_redaction
 from serving.gateway.policy import policy
-from serving.gateway.spec import GatewaySpec
+from serving.gateway.spec import GatewaySpec, Traces
 
 POLICY = policy(gateways.SPEC, {})
 
@@ -165,11 +166,27 @@ def test_the_page_of_promises_lists_the_tests_that_prove_them() -> None:
     folder = Path(__file__).parent
     names = [
         node.name.removeprefix("test_").replace("_", " ")
-        for file in ("test_gateway.py", "test_gateway_limits.py", "test_gateway_strict.py", "test_gateway_rollout.py")
-        for node in ast.parse((folder / file).read_text(encoding="utf-8")).body
+        for file in ("gateway", *(f"gateway_{one}" for one in ("limits", "strict", "rollout", "sleep", "traces")))
+        for node in ast.parse((folder / f"test_{file}.py").read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
     page = (folder.parents[1] / "docs" / "gateway.md").read_text(encoding="utf-8")
     listed = [line.removeprefix("- ") for line in page.splitlines() if line.startswith("- ")]
     assert listed == [name[0].upper() + name[1:] for name in names]
     assert len(listed) >= 60
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "inside", "port"),
+    [
+        ("http://collector.monitoring.svc:4318", True, 4318),
+        ("http://collector.monitoring.svc.cluster.local", True, 80),
+        ("https://otel.example.com", False, 443),
+        ("https://collector.svc:4318", False, 4318),
+    ],
+)
+def test_the_way_out_is_as_narrow_as_it_can_be(endpoint: str, *, inside: bool, port: int) -> None:
+    found = traces.way(Traces(endpoint=endpoint))
+    assert found["ports"] == [{"port": port, "protocol": "TCP"}]
+    named = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+    assert found.get("to") == (named if inside else None)

@@ -26,6 +26,7 @@ from domicile_ledger import Ledger
 from domicile_policy import RefusedError
 from domicile_request import Open, choices_of, headers_of, hidden_of, said_in, variant
 from domicile_sleep import Sleepers
+from domicile_traces import Traces
 
 CustomLogger: Any = importlib.import_module("litellm.integrations.custom_logger").CustomLogger
 UserAPIKeyAuth: Any = importlib.import_module("litellm.proxy._types").UserAPIKeyAuth
@@ -88,6 +89,7 @@ class Hooks(CustomLogger):
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self._ledger = _ledger()
         self._sleepers = Sleepers(POLICY["sleepers"])
+        self._traces = Traces()
         self._log: domicile_audit.Log | None = None
         self._open: dict[str, Open] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,6 +138,7 @@ class Hooks(CustomLogger):
             if name not in domicile_policy.FIELDS and name not in domicile_policy.OWN:
                 del data[name]
         data.update(changes)
+        self._traces.begin(one, data, POLICY["aliases"][decision.alias]["task"])
         await self._wake(one, data)
         return data
 
@@ -256,7 +259,7 @@ class Hooks(CustomLogger):
     def _measure(self, one: Open, usage: Any) -> None:
         told = usage if isinstance(usage, dict) else usage.model_dump()  # pyright: ignore[reportUnknownVariableType]
         asked, answered = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-        one.answered = answered
+        one.answered, one.prompted = answered, asked
         one.usd = 0.0 if one.cache == "hit" else domicile_policy.price(POLICY, one.model, asked, answered) / 1e6
 
     async def _end(self, one: Open, response: Any, data: dict[str, Any], used: Any = None) -> None:
@@ -288,6 +291,7 @@ class Hooks(CustomLogger):
         )
         data["domicile_told"] = headers_of(one)
         self._close(one)
+        self._traces.end(one)
         self._sleepers.answered(one.model.partition("@")[0])
         seconds = time.monotonic() - one.started
         which = variant(one)
@@ -303,6 +307,7 @@ class Hooks(CustomLogger):
 
     async def _fail(self, one: Open, reason: str, answered: int = 0) -> None:
         self._close(one)
+        self._traces.end(one, error=reason)
         domicile_metrics.failed(one.decision.alias, one.team, variant(one))
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0

@@ -26,6 +26,9 @@ class Open:
     answered: int = 0
     #: how long it waited for a model that was asleep
     woke_s: float = 0.0
+    #: the prompt's tokens as the model counted them
+    prompted: int = 0
+    span: Any = None
 
 
 def variant(one: Open) -> str:

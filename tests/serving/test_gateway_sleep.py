@@ -1,25 +1,22 @@
-"""Models that sleep when nobody asks, behind the running gateway: no request is lost, and the scaler knows when to wake them."""
+"""Models that sleep when nobody asks, behind the running gateway: no request is lost, the scaler knows when to wake them."""
 
 import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import gateways
 import httpx
 import pytest
 from gateways import alias, ask, backend, records, said, stream, told
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cli.gateway.rig import ENVIRONMENT, Rig
 from serving.engines import metrics
 from serving.gateway.spec import Sleep
 from serving.scripts import hours, scaler
 
-real = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not (ENVIRONMENT / "litellm").exists(), reason="the gateway's proxy is not installed: make gateway"
 )
 GATEWAY = metrics.of("gateway", "0")
@@ -62,7 +59,6 @@ def door(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaler, "pod_addresses", addresses)
 
 
-@real
 @pytest.mark.usefixtures("door")
 def test_no_request_is_lost_while_a_model_wakes_up(rig: Rig) -> None:
     sleep = hours.Sleep(600, time.monotonic() - 600)
@@ -101,7 +97,6 @@ def knocked(rig: Rig, name: str, times: int) -> None:
     raise AssertionError(name)
 
 
-@real
 def test_the_fallback_answers_meanwhile(rig: Rig) -> None:
     answer = ask(rig, "chain", "hello")
     assert said(answer) == "small heard: hello"
@@ -112,7 +107,6 @@ def test_the_fallback_answers_meanwhile(rig: Rig) -> None:
     assert said(ask(rig, "chain", "hello")) == "second heard: hello"
 
 
-@real
 def test_a_model_that_does_not_come_up_is_said_and_holds_nothing(rig: Rig) -> None:
     with ThreadPoolExecutor(MANY) as users:
         waiting: list[Future[httpx.Response]] = [users.submit(ask, rig, "closed") for _ in range(MANY)]
@@ -125,69 +119,8 @@ def test_a_model_that_does_not_come_up_is_said_and_holds_nothing(rig: Rig) -> No
     assert ask(rig, "plain").status_code == 200, "their places are free again"
 
 
-@real
 @pytest.mark.usefixtures("door")
 def test_a_gateway_that_does_not_answer_lets_nobody_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOOR_PORT", "9")
     assert scaler.door() == (None, 0)
     assert scaler.limited(0, hours.Sleep(600, time.monotonic() - 6000), 0) == 1
-
-
-OFFICE = {"days": [0, 1, 2, 3, 4], "from": "08:00", "to": "18:00", "zone": "Europe/Berlin", "replicas": 2}
-
-
-@pytest.mark.parametrize(
-    ("at", "least"),
-    [
-        ("2026-11-27T06:59:59+00:00", 0),
-        ("2026-11-27T07:00:00+00:00", 2),
-        ("2026-11-27T16:59:59+00:00", 2),
-        ("2026-11-27T17:00:00+00:00", 0),
-        ("2026-11-28T12:00:00+00:00", 0),
-        # in summer the clocks of Berlin are two hours ahead
-        ("2026-07-01T06:00:00+00:00", 2),
-        ("2026-07-01T05:59:59+00:00", 0),
-    ],
-)
-def test_hours_are_those_of_the_zone(at: str, least: int) -> None:
-    assert hours.floor([OFFICE], datetime.fromisoformat(at)) == least
-    assert hours.floor([OFFICE, {**OFFICE, "replicas": 1}], datetime.fromisoformat(at)) == least, "the most counts"
-    night = {**OFFICE, "days": list(range(7)), "from": "18:00", "to": "24:00", "replicas": 1}
-    assert hours.floor([night], datetime(2026, 11, 27, 22, 30, tzinfo=UTC)) == 1
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 400), st.integers(0, 3), st.none() | st.integers(0, 3), st.integers(0, 2)), max_size=60
-    )
-)
-def test_nobody_sleeps_who_was_asked_lately(looks: list[tuple[int, int, int | None, int]]) -> None:
-    sleep, now, busy, counted = hours.Sleep(600, 0.0), 0.0, 0.0, 0.0
-    for past, in_flight, knocks, knocking in looks:
-        now += past
-        counted += knocks or 0
-        if in_flight or knocking or knocks or knocks is None:
-            busy = now
-        slept = sleep.look(now, in_flight, None if knocks is None else counted, knocking)
-        if slept:
-            assert now - busy >= 600
-        if not (in_flight or knocking) and knocks == 0 and now - busy >= 600:
-            assert slept, "and it does sleep when it may"
-
-
-@given(
-    least=st.integers(0, 9),
-    more=st.integers(0, 9),
-    target=st.integers(0, 12),
-    floor=st.integers(0, 9),
-    asleep=st.booleans(),
-)
-def test_hours_weigh_more_than_sleep_and_bounds_more_than_all(
-    *, least: int, more: int, target: int, floor: int, asleep: bool
-) -> None:
-    most = least + more
-    found = hours.wanted(least, most, target, floor, asleep=asleep)
-    assert 0 <= found <= most
-    assert found >= min(floor, most)
-    assert asleep or found >= least
-    assert not asleep or found == min(floor, most)
