@@ -25,7 +25,8 @@ class ModelServerSpec:
     """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time.
 
     ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume.
-    ``licence`` is the model's, as the catalog has it; empty where it is not known. ``gpus`` are those of a replica, on
+    ``licence`` is the model's, as the catalog has it, ``digest`` that of its files, if they were approved; empty where
+    it is not known. ``gpus`` are those of a replica, on
     all of its ``nodes`` together; memory and processors are those of a pod, which reads ``load_gib_per_s`` of weights.
     """
 
@@ -51,6 +52,7 @@ class ModelServerSpec:
     adapters: tuple[tuple[str, str], ...] = ()
     nodes: int = 1
     load_gib_per_s: float = LOAD_GIB_PER_S
+    digest: str = ""
 
     @property
     def read_gib(self) -> float:
@@ -184,6 +186,7 @@ def _model_card(spec: ModelServerSpec) -> dict[str, str]:
     return {
         f"{PREFIX}/model-source": f"huggingface.co/{spec.model}",
         f"{PREFIX}/model-licence": spec.licence or "unknown",
+        **({f"{PREFIX}/model-digest": spec.digest} if spec.digest else {}),
         f"{PREFIX}/weights-gib": str(spec.read_gib),
         f"{PREFIX}/load-gib-per-second": str(spec.load_gib_per_s),
     }

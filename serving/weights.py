@@ -1,5 +1,7 @@
 """Model weights on a volume all servers read: fetched once by a job, never baked into an image."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
@@ -8,13 +10,26 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership
+from serving import scripted
+
+FETCH = "weights-fetch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A model as it was approved: its revision at the hub, and the digest of its files; either may be empty."""
+
+    model: str
+    revision: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsSpec:
     """Which models, and the volume that holds them. ``image`` brings the Hugging Face command line.
 
-    ``hub`` is where they are fetched if not at Hugging Face's own.
+    ``hub`` is where they are fetched if not at Hugging Face's own. One whose files are not those of its pin is not
+    served.
     """
 
     ownership: Ownership
@@ -24,14 +39,23 @@ class WeightsSpec:
     storage_class: str
     fetch_timeout_s: int
     hub: str = ""
+    pins: tuple[Pin, ...] = ()
+
+    @property
+    def wanted(self) -> str:
+        """As `scripts/weights.py` takes it."""
+        known = {pin.model: pin for pin in self.pins}
+        found = [known.get(model, Pin(model=model)) for model in self.models]
+        return json.dumps([{"model": one.model, "revision": one.revision, "digest": one.digest} for one in found])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsArgs:
-    """The spec, and where it lives."""
+    """The spec, where it lives, and the programs of the job that fetches, by file."""
 
     spec: WeightsSpec
     namespace: Input[str]
+    scripts: Mapping[str, Input[str]]
 
 
 class Weights(Component):
@@ -72,7 +96,7 @@ class Weights(Component):
             ),
             opts=self.child(),
         )
-        fetch = " && ".join(f'hf download {model} --local-dir "/models/{model}"' for model in spec.models)
+        programs = scripted.programs(self, FETCH, place, args.scripts)
         job = k8s.batch.v1.Job(
             f"{name}-fetch",
             metadata=manifest({**place}),
@@ -90,14 +114,20 @@ class Weights(Component):
                                 {
                                     "name": "fetch",
                                     "image": spec.image,
-                                    "command": ["/bin/sh", "-euc", fetch],
+                                    "command": ["python3", "/scripts/weights.py"],
                                     "env": [
                                         {"name": "HOME", "value": "/tmp"},
+                                        {"name": "MODELS", "value": spec.wanted},
+                                        {"name": "TARGET", "value": "/models"},
                                         *([{"name": "HF_ENDPOINT", "value": spec.hub}] if spec.hub else []),
                                     ],
                                     "resources": pods.resources("1", "2Gi"),
                                     "securityContext": pods.container_security(),
-                                    "volumeMounts": [{"name": "weights", "mountPath": "/models"}, pods.scratch_mount()],
+                                    "volumeMounts": [
+                                        {"name": "weights", "mountPath": "/models"},
+                                        scripted.MOUNT,
+                                        pods.scratch_mount(),
+                                    ],
                                 }
                             ],
                             "volumes": [
@@ -105,6 +135,7 @@ class Weights(Component):
                                     "name": "weights",
                                     "persistentVolumeClaim": {"claimName": volume.metadata.apply(_name)},
                                 },
+                                {"name": "script", "configMap": {"name": FETCH}},
                                 pods.scratch("10Gi"),
                             ],
                         },
@@ -112,7 +143,7 @@ class Weights(Component):
                 }
             ),
             opts=self.child(
-                depends_on=[reach],
+                depends_on=[reach, programs],
                 custom_timeouts={"create": f"{spec.fetch_timeout_s}s"},
             ),
         )

@@ -53,13 +53,19 @@ match blueprint, plan:
         scripts = served.Scripts(
             scaler=programs("scaler", "foresight", "hours", "kube"),
             ingestion=programs("ingest", "filer"),
+            weights=programs("weights", "modelfiles"),
             batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
         )
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
     case Scored(), ScoredPlan():
         outputs = scored.wire(plan, kit_for(blueprint.target), programs("stage", "filer", "modelfiles"))
     case Trained(), TrainedPlan():
-        outputs = trained.wire(plan, kit_for(blueprint.target), programs("train", "stage", "filer", "modelfiles"))
+        outputs = trained.wire(
+            plan,
+            kit_for(blueprint.target),
+            programs("train", "stage", "filer", "modelfiles"),
+            programs("weights", "modelfiles"),
+        )
     case Fleet(), FleetPlan():
         outputs = fleets.wire(plan, kit_for(blueprint.target))
     case Platform(), PlatformPlan():

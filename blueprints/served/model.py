@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.governed import Governed
+from blueprints.governed import Governed, Pinned
 from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
 from blueprints.served.warehouse import Queried
@@ -161,6 +161,9 @@ class Served(Governed, ABC):
     access: Access = Access()
     answers: Answers = Answers()
     traces: Traces | None = None
+    pinned: Annotated[list[Pinned], Field(description="Models whose files were approved.")] = Field(
+        default_factory=list[Pinned]
+    )
 
     @property
     def models_used(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         *_outside(blueprint),
         *_teams(blueprint),
         *_traces(blueprint),
+        *governed.unpinned(blueprint.pinned, tuple(role.model for role in blueprint.roles())),
         *blueprint.refusals(),
     ]
 

@@ -268,6 +268,7 @@ def _plan(
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
             hub=hub_of(blueprint.target),
+            pins=tuple(one.pin for one in blueprint.pinned),
         )
         if servers
         else None,
@@ -311,6 +312,7 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         cpu=4 * sized.gpus_per_replica // decision.nodes,
         nodes=decision.nodes,
         load_gib_per_s=blueprint.target.weights_gib_per_s,
+        digest=next((one.digest for one in blueprint.pinned if one.model == role.model), ""),
         max_model_len=sized.max_model_len,
         max_num_seqs=sized.batch,
         weights_gib=round(sized.weights_gib, 2),

@@ -41,6 +41,7 @@ class Scripts:
     scaler: Mapping[str, str]
     ingestion: Mapping[str, str]
     batch: Mapping[str, str]
+    weights: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class ServedOutputs:
 def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     """Create the workload."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
-    servers = _servers(plan, kit, place)
+    servers = _servers(plan, kit, place, scripts.weights)
     for scaling in plan.scaling:
         Scaling(
             f"{scaling.server}-scaling",
@@ -92,11 +93,13 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     )
 
 
-def _servers(plan: ServedPlan, kit: ServedKit, place: Output[str]) -> dict[str, ModelServer]:
+def _servers(
+    plan: ServedPlan, kit: ServedKit, place: Output[str], fetching: Mapping[str, str]
+) -> dict[str, ModelServer]:
     """The model servers by name, and the weights they read."""
     if plan.weights is None:
         return {}
-    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
+    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place, scripts=fetching), kit.options())
     return {
         spec.name: ModelServer(
             spec.name, ModelServerArgs(spec=spec, namespace=place, weights_claim=weights.claim), kit.options()

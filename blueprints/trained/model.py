@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.governed import Governed
+from blueprints.governed import Governed, Pinned
 from blueprints.refusal import Reason
 from blueprints.written import Name, Written
 from planning.workload import Training as Run
@@ -53,6 +53,9 @@ class Trained(Governed, ABC):
     """A workload that makes models."""
 
     base: Annotated[str, Field(description="The model to begin with, by Hugging Face id; the catalog must know it.")]
+    pinned: Annotated[list[Pinned], Field(description="The base, if its files were approved.")] = Field(
+        default_factory=list[Pinned]
+    )
     dataset: Dataset
     image: Annotated[str, Field(pattern=r"^\S+[:@]\S+$", description="The trainer's image, with its version.")]
     run: Annotated[int, Field(gt=0, description="A higher number is another run.")] = 1

@@ -72,7 +72,11 @@ def resolve(blueprint: Trained, inventory: Inventory, classes: tuple[str, ...] |
     Raises:
         RefusedError: it cannot be planned; carries every reason.
     """
-    reasons = [*governed.refused(blueprint, inventory, classes), *blueprint.refusals()]
+    reasons = [
+        *governed.refused(blueprint, inventory, classes),
+        *governed.unpinned(blueprint.pinned, (blueprint.base,)),
+        *blueprint.refusals(),
+    ]
     found = _decide(blueprint, inventory)
     if isinstance(found, Reason):
         raise RefusedError((*reasons, found))
@@ -180,6 +184,7 @@ def _plan(
             storage_class=target.shared_storage_class,
             fetch_timeout_s=3600,
             hub=hub_of(blueprint.target),
+            pins=tuple(one.pin for one in blueprint.pinned),
         ),
         training=training,
         monitoring=MonitoringSpec(

@@ -31,11 +31,11 @@ class TrainedOutputs:
     run: Output[str]
 
 
-def wire(plan: TrainedPlan, kit: TrainedKit, scripts: Mapping[str, str]) -> TrainedOutputs:
-    """Create the workload; ``scripts`` are the programs of a run's pods, by file."""
+def wire(plan: TrainedPlan, kit: TrainedKit, scripts: Mapping[str, str], fetching: Mapping[str, str]) -> TrainedOutputs:
+    """Create the workload; ``scripts`` are the programs of a run's pods, by file, ``fetching`` those of the base's."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
     documents = kit.document_store("documents", DocumentStoreArgs(spec=plan.documents, namespace=place))
-    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place), kit.options())
+    weights = Weights("weights", WeightsArgs(spec=plan.weights, namespace=place, scripts=fetching), kit.options())
     training = Training(
         "training",
         TrainingArgs(

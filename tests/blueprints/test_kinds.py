@@ -58,6 +58,7 @@ def test_the_examples_have_their_golden_plans(file: Path) -> None:
     assert made == json.loads(golden.read_text(encoding="utf-8"))
 
 
+DIGEST = f"sha256:{'0' * 64}"
 OFFICE = {"from": "08:00", "to": "18:00", "zone": "Europe/Berlin"}
 WAITS, MEANWHILE = ({"after_minutes": 30, "first_request": one} for one in ("waits", "fallback"))
 WIDE = {
@@ -87,6 +88,10 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (HANDBOOK, {"traces": {"endpoint": "https://otel.example.com", "country": "US"}}, "traces.country", "kept in US"),
     (HANDBOOK, {"traces": {"endpoint": "http://otel.example.com", "country": "DE"}}, "traces.endpoint", "write https"),
     (HANDBOOK, {"traces": {"endpoint": "otel:4317", "country": "DE"}}, "traces.endpoint", "otel:4317"),
+    (HANDBOOK, {"pinned": [{"model": "gpt", "digest": DIGEST}]}, "pinned.0.model", "gpt' is no model of this blueprint"),
+    (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B"}]}, "pinned.0", "it pins nothing"),
+    (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B", "digest": "abc"}]}, "pinned.0.digest", "abc"),
+    (LAB, {"pinned": [{"model": "gpt", "digest": DIGEST}]}, "pinned.0.model", "gpt' is no model of this blueprint"),
     (HANDBOOK, WIDE, "models.chat", "several need `leader_worker_set` among the target's capabilities"),
     (HANDBOOK, {**WIDE, "models.engine": "trtllm"}, "models.chat", "on several, vllm or sglang could serve it"),
     (HANDBOOK, {**WIDE, **GROUPS}, "models.chat", "(`target.weights_gib_per_s`)"),
@@ -267,6 +272,18 @@ def test_a_model_sleeps_and_hours_wake_it(tmp_path: Path) -> None:
     told = {one["name"]: one.get("value") for one in scaler.props["spec"]["template"]["spec"]["containers"][0]["env"]}
     assert json.loads(str(told["HOURS"])) == [{"days": [0, 1, 2, 3, 4], **OFFICE, "replicas": 1}]
     assert (told["SLEEP_S"], told["DOOR_PORT"], told["KNOCKS"]) == ("1800", "4000", "domicile_gateway_knocks_total")
+
+
+def test_a_model_whose_files_were_approved_is_fetched_as_such(tmp_path: Path) -> None:
+    pin = {"model": "Qwen/Qwen3-8B", "revision": "b968826d9c46dd6066d109eabc6255188de91218", "digest": DIGEST}
+    file = changed(tmp_path, HANDBOOK, {"pinned": [pin]})
+    found = foreseen(ROOT, "local", {"domicile:blueprint": file}).resources
+    (job,) = (one for one in found if one.type.endswith(":Job"))
+    told = {one["name"]: one["value"] for one in job.props["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert pin in json.loads(told["MODELS"])
+    assert {"model": "BAAI/bge-m3", "revision": "", "digest": ""} in json.loads(told["MODELS"])
+    cards = [one.props["metadata"].get("annotations", {}) for one in found if one.name == "chat-deployment"]
+    assert [one["domicile.dev/model-digest"] for one in cards] == [DIGEST]
 
 
 def test_the_fallback_answers_while_a_model_starts(tmp_path: Path) -> None:
