@@ -13,7 +13,7 @@ from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
 from components.document_store.spec import DocumentStoreSpec
-from components.namespace.admission import AdmissionSpec
+from components.namespace.admission import AdmissionSpec, SignaturesSpec
 from components.namespace.spec import NamespaceSpec
 from components.ownership import PREFIX, Ownership
 from components.targets import KubernetesTarget, PlatformTarget, Target, WorkloadTarget
@@ -198,6 +198,7 @@ def refused(blueprint: Governed, inventory: Inventory, classes: tuple[str, ...] 
     if classes is not None and blueprint.data.class_ not in classes:
         text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
         yield Reason(("data", "class"), text)
+    yield from unsigned(blueprint.target)
     if blueprint.risk.of is Class.HIGH:
         if not blueprint.overseers:
             text = (
@@ -248,7 +249,22 @@ def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods
         quota=quota,
         annotations=annotations,
         admission=admission(blueprint.target),
+        signatures=signatures(blueprint.target),
     )
+
+
+def signatures(target: WorkloadTarget | Target) -> SignaturesSpec | None:
+    """The images that must be signed, where the target says so."""
+    said = target.signatures if isinstance(target, KubernetesTarget | PlatformTarget) else None
+    return SignaturesSpec(images=tuple(said.images), key=said.key) if said is not None else None
+
+
+def unsigned(target: WorkloadTarget | Target) -> Iterator[Reason]:
+    """Signatures that nobody would look at."""
+    known = isinstance(target, KubernetesTarget | PlatformTarget)
+    if known and target.signatures is not None and not target.capabilities.policy_controller:
+        text = "nobody would look at them: install Sigstore's policy controller and say `policy_controller: true`"
+        yield Reason(("target", "signatures"), text)
 
 
 def admission(target: WorkloadTarget | Target) -> AdmissionSpec | None:

@@ -46,7 +46,7 @@ def explain(document: Document, error: Any) -> str:
     """A pydantic ValidationError in words: one line for each problem, with file, line, column and path."""
     lines: list[str] = []
     for problem in error.errors(include_url=False):
-        path = tuple(part for part in problem["loc"] if not str(part).startswith(("function-", "tagged-")))
+        path = _as_written(document.content, problem["loc"])
         shown = ".".join(map(str, path)) or "the document"
         found = problem.get("input")
         value = (
@@ -56,6 +56,22 @@ def explain(document: Document, error: Any) -> str:
         )
         lines.append(f"{document.where(path)}: {shown}: {problem['msg']}{value}")
     return "\n".join(dict.fromkeys(lines))
+
+
+def _as_written(content: Any, path: Sequence[str | int]) -> tuple[str | int, ...]:
+    """A path as the document has it: without what only the model knows, such as which of several shapes it is."""
+    found: list[str | int] = []
+    current: Any = content
+    for index, part in enumerate(path):
+        of_model = str(part).startswith(("function-", "tagged-"))
+        if of_model or (is_map(current) and part not in current and index < len(path) - 1):
+            continue
+        found.append(part)
+        try:
+            current = current[part]
+        except (KeyError, IndexError, TypeError):
+            current = None
+    return tuple(found)
 
 
 def read_map(file: Path) -> Props:

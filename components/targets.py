@@ -21,6 +21,20 @@ class Capabilities(Part):
     gateway_api: bool = False
     kueue: bool = False
     leader_worker_set: bool = False
+    policy_controller: Annotated[bool, Field(description="Sigstore's, which looks at images' signatures.")] = False
+
+
+class Signatures(Part):
+    """Images that must be signed, by pattern, and the public key of who signs them."""
+
+    images: Annotated[list[str], Field(min_length=1, description="As registry.example.com/**.")]
+    key: Annotated[
+        str,
+        Field(
+            pattern=r"^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+\n-----END PUBLIC KEY-----\n?$",
+            description="In PEM.",
+        ),
+    ]
 
 
 class ObjectStorage(Part):
@@ -70,6 +84,7 @@ class KubernetesTarget(Part):
     capabilities: Capabilities = Capabilities()
     weights_gib_per_s: ReadRate = 0.2
     admission: Admission = "deny"
+    signatures: Signatures | None = None
     keys: str = Field("", description="The KMS or Vault that holds the keys, as a URL; they are not ours to make.")
     objects: ObjectStorage | None = None
     mirror: Mirror | None = None
@@ -117,6 +132,7 @@ class PlatformTarget(Part):
     capabilities: Capabilities = Capabilities()
     weights_gib_per_s: ReadRate = 0.2
     admission: Admission = "deny"
+    signatures: Signatures | None = None
     storage_class: str = "encrypted"
     shared_storage_class: str = "encrypted-shared"
     mirror: Mirror | None = None

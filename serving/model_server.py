@@ -26,8 +26,8 @@ class ModelServerSpec:
 
     ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume.
     ``licence`` is the model's, as the catalog has it, ``digest`` that of its files, if they were approved; empty where
-    it is not known. ``gpus`` are those of a replica, on
-    all of its ``nodes`` together; memory and processors are those of a pod, which reads ``load_gib_per_s`` of weights.
+    it is not known. ``gpus`` are those of a replica, on all of its ``nodes`` together; memory and processors are those
+    of a pod, which reads ``load_gib_per_s`` of weights.
     """
 
     name: str

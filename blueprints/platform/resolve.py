@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from decimal import Decimal
 
-from blueprints.governed import admission
+from blueprints.governed import admission, signatures, unsigned
 from blueprints.platform import features, hardware, needs, stores
 from blueprints.platform.hardware import Choice
 from blueprints.platform.model import Platform, Pool
@@ -72,7 +72,7 @@ def resolve(blueprint: Platform, inventory: Inventory | None) -> PlatformPlan:
     place = _place(blueprint, offer, inventory, reasons)
     addresses = _addresses(blueprint, offer, place, reasons)
     choices = _choices(blueprint, offer, place, inventory, reasons)
-    reasons += [*_classes(blueprint), *needs.refused(blueprint)]
+    reasons += [*_classes(blueprint), *needs.refused(blueprint), *unsigned(blueprint.target)]
     reasons += stores.replicas_refused(blueprint, offer.catalog, place.region)
     if isinstance(blueprint.target, KubernetesTarget) and blueprint.target.objects is None:
         text = "a platform needs an S3-compatible service for its audit log and its buckets: name its endpoint"
@@ -260,6 +260,7 @@ def _plan(
             gpus=sum(one.most * one.per_node for one in pools),
             start=blueprint.budget.start,
             admission=admission(blueprint.target),
+            signatures=signatures(blueprint.target),
         ),
     )
 

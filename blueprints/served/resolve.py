@@ -181,16 +181,16 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
             rejected.append(f"pool '{pool.name}': {sized}")
             continue
         nodes = max(1, sized.gpus_per_replica // pool.accelerator.count)
-        placed = capacity.take(pool.name, sized.gpus_per_replica, sized.replicas)
-        if isinstance(placed, str):
-            rejected.append(placed)
-            continue
         read = sized.weights_gib / nodes
         if start_budget_s(read, role.engine, blueprint.target.weights_gib_per_s) > MAX_START_S:
             rejected.append(
                 f"pool '{pool.name}': loading {read:.0f} GiB takes longer than {MAX_START_S} s at "
                 f"{blueprint.target.weights_gib_per_s:g} GiB a second (`target.weights_gib_per_s`)"
             )
+            continue
+        placed = capacity.take(pool.name, sized.gpus_per_replica, sized.replicas)
+        if isinstance(placed, str):
+            rejected.append(placed)
             continue
         return ServerDecision(role.name, role.model, sized, placed, tuple(rejected), nodes)
     why = "; ".join(rejected) or "there are no GPU pools"

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +13,6 @@ from serving.rehearsal.shapes import DAY_S, shapes
 Outcome = Literal["answered", "refused", "failed"]
 #: a day of a working week, which a run plays in its own time
 PLAYED_DAY = 1
-RECENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,6 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter[str])
     firsts: list[float] = field(default_factory=list[float])
     paces: list[float] = field(default_factory=list[float])
-    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def add(self, one: Sent) -> None:
         """Count a request that has ended."""
@@ -96,7 +94,6 @@ class Tally:
         self.fell_back += one.fell_back
         self.slow += self.objectives.slow(one)
         self.firsts.append(one.first_s)
-        self.recent.append(one.first_s)
         if one.tokens > 1:
             self.paces.append((one.whole_s - one.first_s) / (one.tokens - 1))
 

@@ -17,7 +17,11 @@ def build(owner: Component, spec: BudgetSpec) -> Output[str]:
         metadata=manifest(
             {
                 "name": spec.name,
-                "labels": {**labels, "pod-security.kubernetes.io/enforce": "restricted"},
+                "labels": {
+                    **labels,
+                    "pod-security.kubernetes.io/enforce": "restricted",
+                    **dict((door.LOOKED_AT,) if spec.signatures else ()),
+                },
                 "annotations": {
                     f"{PREFIX}/contact": spec.contact,
                     f"{PREFIX}/monthly-budget-usd": str(spec.monthly_usd),
@@ -34,4 +38,6 @@ def build(owner: Component, spec: BudgetSpec) -> Output[str]:
         opts=owner.child(depends_on=[space]),
     )
     door.build(owner, spec.admission, spec.name, spec.ownership)
+    if spec.signatures:
+        door.signed(owner, spec.signatures, spec.name, spec.ownership)
     return space.metadata.apply(lambda found: str(found.name or spec.name))

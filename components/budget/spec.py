@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.namespace.admission import AdmissionSpec
+from components.namespace.admission import AdmissionSpec, SignaturesSpec
 from components.ownership import Ownership
 
 ALERTS = (50, 80, 100)
@@ -24,4 +24,5 @@ class BudgetSpec:
     gpus: int
     start: str
     admission: AdmissionSpec | None
+    signatures: SignaturesSpec | None = None
     alerts: tuple[int, ...] = ALERTS

@@ -19,6 +19,14 @@ class AdmissionSpec:
     encrypting_classes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesSpec:
+    """Images that must be signed, by pattern, and the public key (PEM) of who signs them."""
+
+    images: tuple[str, ...]
+    key: str
+
+
 def objects(spec: AdmissionSpec, namespace: str, ownership: Ownership) -> list[dict[str, Any]]:
     """The policy for one namespace, and what binds it to it; neither is in a namespace itself."""
     name = f"domicile-{namespace}"

@@ -20,6 +20,7 @@ class KubernetesNamespace(Component):
         spec = args.spec
         labels = spec.ownership.labels("namespace")
         guarded = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+        guarded |= (door.LOOKED_AT,) if spec.signatures else ()
         made = k8s.core.v1.Namespace(
             f"{name}-namespace",
             metadata=manifest(
@@ -81,4 +82,6 @@ class KubernetesNamespace(Component):
             opts=self.child(),
         )
         door.build(self, spec.admission, spec.name, spec.ownership)
+        if spec.signatures:
+            door.signed(self, spec.signatures, spec.name, spec.ownership)
         self.finish()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.namespace.admission import AdmissionSpec
+from components.namespace.admission import AdmissionSpec, SignaturesSpec
 from components.ownership import Ownership
 
 
@@ -17,3 +17,4 @@ class NamespaceSpec:
     default_memory: str = "256Mi"
     annotations: tuple[tuple[str, str], ...] = ()
     admission: AdmissionSpec | None = None
+    signatures: SignaturesSpec | None = None

@@ -113,6 +113,12 @@ SOURCES = {
         "config/crd/bases/*.yaml",
         "h1:DdhJ8QabwTfWgbgaHH2gdf8twliioHaoSfmDXRYEVU0=",
     ),
+    "policy-controller": Source(
+        "github.com/sigstore/policy-controller",
+        "v0.13.0",
+        "config/300-clusterimagepolicy.yaml",
+        "h1:NAzGGn8TWQB3Bxek2/xd5mxvZR1Fn6RnttXTOfdm3Xk=",
+    ),
     "prometheus-operator": Source(
         "github.com/prometheus-operator/prometheus-operator",
         "v0.85.0",

@@ -12,8 +12,6 @@ DRIFT = 0.85
 IDLE = 0.05
 CERTIFICATE_DAYS = 14
 BACKUP_HOURS = 26
-#: until somebody has looked that requests wait
-WAKE_S = 60
 
 
 def alerts(spec: MonitoringSpec) -> list[Alert]:
@@ -110,7 +108,8 @@ def _pods(spec: MonitoringSpec, server: Watched) -> list[Alert]:
             Alert(
                 name="ModelNotWoken",
                 expression=f"sum({GATEWAY['knocking'].of(server.name, more=spec.here)}) > 0",
-                lasting=f"{server.start_s + WAKE_S}s",
+                # before the gateway gives up on those that wait
+                lasting=f"{server.start_s}s",
                 severity="page",
                 summary=f"requests wait for {server.name}, which was asleep and does not come up",
                 labels=label,

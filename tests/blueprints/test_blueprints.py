@@ -104,7 +104,7 @@ def test_an_endpoint_outside_answers_where_the_law_lets_it(tmp_path: Path) -> No
     [
         ({"fallback": {**ENDPOINT, "country": "US"}}, "fallback.country: it computes in US, the data must stay in DE"),
         ({"fallback": ENDPOINT, "data.class": "restricted"}, "fallback.kind: data of the class `restricted` go to no"),
-        ({"fallback": {**ENDPOINT, "address": "http://x"}}, "fallback.endpoint.address"),
+        ({"fallback": {**ENDPOINT, "address": "http://x"}}, "fallback.address"),
     ],
 )
 def test_an_endpoint_outside_is_refused_where_the_data_may_not_go(

@@ -88,6 +88,13 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (HANDBOOK, {"traces": {"endpoint": "https://otel.example.com", "country": "US"}}, "traces.country", "kept in US"),
     (HANDBOOK, {"traces": {"endpoint": "http://otel.example.com", "country": "DE"}}, "traces.endpoint", "write https"),
     (HANDBOOK, {"traces": {"endpoint": "otel:4317", "country": "DE"}}, "traces.endpoint", "otel:4317"),
+    (
+        HANDBOOK,
+        {"target.signatures": {"images": ["r/**"], "key": "-----BEGIN PUBLIC KEY-----\nTUZr\n-----END PUBLIC KEY-----"}},
+        "target.signatures",
+        "install Sigstore's policy controller",
+    ),
+    (HANDBOOK, {"target.signatures": {"images": ["r/**"], "key": "ssh-rsa A"}}, "target.signatures.key", "ssh-rsa A"),
     (HANDBOOK, {"pinned": [{"model": "gpt", "digest": DIGEST}]}, "pinned.0.model", "gpt' is no model of this blueprint"),
     (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B"}]}, "pinned.0", "it pins nothing"),
     (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B", "digest": "abc"}]}, "pinned.0.digest", "abc"),

@@ -93,6 +93,23 @@ def test_an_api_server_with_every_operator_takes_what_a_kind_makes(
     assert "monitoring.coreos.com" in groups
 
 
+def test_images_of_a_namespace_must_be_signed_where_a_key_is_given(server: Connection, tmp_path: Path) -> None:
+    key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
+    target = {"capabilities": {**EVERYTHING, "policy_controller": True}}
+    signed = {"images": ["registry.example.com/**"], "key": key}
+    change = {"target.capabilities": target["capabilities"], "target.signatures": signed}
+    blueprint = changed(tmp_path, EXAMPLES["prototype"], change)
+    objections, groups = refused(server, "local", blueprint)
+    assert objections == []
+    assert "policy.sigstore.dev" in groups
+    found = plan(ROOT, "local", {"domicile:blueprint": blueprint}).resources
+    (space,) = (one for one in found if one.type.endswith(":Namespace") and one.type.startswith("kubernetes"))
+    assert space.props["metadata"]["labels"]["policy.sigstore.dev/include"] == "true"
+    (policy,) = (one for one in found if one.type.endswith(":ClusterImagePolicy"))
+    assert policy.props["spec"]["images"] == [{"glob": "registry.example.com/**"}]
+    assert policy.props["spec"]["authorities"][0]["key"]["data"] == key
+
+
 def test_an_api_server_with_every_operator_takes_a_platform(server: Connection) -> None:
     objections, groups = refused(server, "platform-onprem-munich", None)
     assert objections == []
