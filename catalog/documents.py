@@ -58,7 +58,7 @@ def explain(document: Document, error: Any) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-def _as_written(content: Any, path: Sequence[str | int]) -> tuple[str | int, ...]:
+def _as_written(content: Any, path: Sequence[Any]) -> tuple[str | int, ...]:
     """A path as the document has it: without what only the model knows, such as which of several shapes it is."""
     found: list[str | int] = []
     current: Any = content
