@@ -7,13 +7,19 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rule_cases import CASES, One
+from typer.testing import CliRunner
 
+from cli.main import app
+from engine.errors import ProjectError
 from engine.localcluster.cluster import Cluster
 from engine.providers.kubernetes.api import Answer, Connection
 from engine.providers.kubernetes.objects import Kind
@@ -324,3 +330,53 @@ def test_every_rule_about_objects_is_asked_at_the_door_or_says_why_not() -> None
     assert about_objects <= CHECKS.keys() | policy.ELSEWHERE.keys()
     assert not CHECKS.keys() & policy.ELSEWHERE.keys()
     assert CHECKS.keys() | policy.ELSEWHERE.keys() <= BY_ID.keys()
+
+
+def test_the_command_writes_what_an_api_server_takes(server: Connection, tmp_path: Path) -> None:
+    settings_ = tmp_path / "settings.json"
+    settings_.write_text(json.dumps({"ai-rollback": "disabled", "ai-image-pinned": {"digests_only": True}}), "utf-8")
+    arguments = ["admission", "--namespaces", "team=fraud", "--action", "warn", "--policy-pack-config", str(settings_)]
+    done = CliRunner().invoke(app, [*arguments, "--cwd", str(ROOT)])
+    assert done.exit_code == 0, done.output
+    rules, bound = yaml.safe_load_all(done.stdout)
+    for path, thing in ((POLICIES, rules), (BINDINGS, bound)):
+        answer = server.request("POST", path, query={"dryRun": "All", "fieldValidation": "Strict"}, body=thing)
+        assert answer.status == 201, answer.message
+    assert bound["spec"]["validationActions"] == ["Warn", "Audit"]
+    assert bound["spec"]["matchResources"]["namespaceSelector"] == {"matchLabels": {"team": "fraud"}}
+    asked_ = {one["name"]: one["expression"] for one in rules["spec"]["variables"]}
+    assert "ai_rollback" not in asked_
+    assert "&& true" in asked_["ai_image_pinned"], "every tag moves where digests are asked for"
+    wrong = CliRunner().invoke(app, ["admission", "--namespaces", "fraud", "--cwd", str(ROOT)])
+    assert isinstance(wrong.exception, ProjectError)
+    assert "write it as key=value" in str(wrong.exception)
+
+
+def test_an_exemption_holds_for_objects_of_its_name_until_its_last_day() -> None:
+    def expression(expires: str) -> str:
+        excuse = {"resource": "*::old-*", "owner": "a", "reason": "b", "expires": expires}
+        made = policy.spec({"ai-image-pinned": {"exemptions": [excuse], "today": "2026-11-27"}})
+        return next(one["expression"] for one in made["variables"] if one["name"] == "ai_image_pinned")
+
+    assert "!object.metadata.name.matches(" in expression("2026-11-27")
+    assert "matches(" not in expression("2026-11-26").partition("?")[0]
+
+
+def test_an_exempt_object_is_let_in(server: Connection) -> None:
+    excuse = {"resource": "ol?-*", "owner": "a", "reason": "b", "expires": "2999-01-01"}
+    config = {"all": "disabled", "ai-image-pinned": {"exemptions": [excuse], "enforcementLevel": "mandatory"}}
+    created(server, "/api/v1/namespaces", {"metadata": {"name": "excused", "labels": {"rule": "excused"}}})
+    created(server, POLICIES, {"metadata": {"name": "excused"}, "spec": policy.spec(config)})
+    bound = policy.binding("excused", {"matchLabels": {"rule": "excused"}}, "deny")
+    created(server, BINDINGS, {"metadata": {"name": "excused"}, "spec": bound})
+
+    def status(name: str) -> int:
+        pod = {"metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "a/b:latest"}]}}
+        return server.request("POST", "/api/v1/namespaces/excused/pods", query={"dryRun": "All"}, body=pod).status
+
+    deadline = time.monotonic() + PATIENCE_S
+    while status("new-one") != 403:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    assert status("old-one") == 201
+    assert status("older-one") == 403
