@@ -258,12 +258,16 @@ def variable(name: str, value: str) -> Props:
     return {"name": name, "value": value}
 
 
+def named(one: Props) -> str:
+    return str(one["name"])
+
+
 CONTAINER: Any = st.fixed_dictionaries(
     {"image": IMAGES},
     optional={
         "command": st.lists(WORDS, max_size=2),
         "args": st.lists(WORDS, max_size=3),
-        "env": st.lists(st.builds(variable, NAMES, VALUES), max_size=3),
+        "env": st.lists(st.builds(variable, NAMES, VALUES), max_size=3, unique_by=named),
         "resources": st.sampled_from(
             [NOTHING, {"limits": {"nvidia.com/gpu": "2"}}, {"limits": {"cpu": "1", "amd.com/gpu": 1}}]
         ),

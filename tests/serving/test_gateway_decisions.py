@@ -162,6 +162,25 @@ def test_the_lease_outlives_the_longest_request() -> None:
     assert isinstance(gateways.SPEC, GatewaySpec)
 
 
+@pytest.mark.parametrize(
+    ("first_s", "whole_s", "woke_s", "slow"),
+    [
+        (0.4, 0.7, 0.0, False),
+        (40.0, 40.3, 0.0, True),
+        (40.4, 40.7, 40.0, False),
+        (40.6, 40.9, 40.0, True),
+        (40.4, 41.0, 40.0, True),
+        (None, 40.9, 40.0, False),
+        (None, 41.1, 40.0, True),
+    ],
+)
+def test_what_a_request_waited_for_its_model_to_wake_up_is_not_held_against_it(
+    first_s: float | None, whole_s: float, woke_s: float, *, slow: bool
+) -> None:
+    objective = {"first_token_s": 0.5, "per_token_s": 0.1}
+    assert domicile_policy.slow(objective, first_s, whole_s, 5, woke_s) == slow
+
+
 def test_the_page_of_promises_lists_the_tests_that_prove_them() -> None:
     folder = Path(__file__).parent
     names = [

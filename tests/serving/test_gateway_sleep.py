@@ -76,10 +76,6 @@ def test_no_request_is_lost_while_a_model_wakes_up(rig: Rig) -> None:
     assert len(ended) == 2 * MANY
     assert all(one["woke_s"] > 0 and not one["fell_back"] for one in ended)
     assert scaler.door() == (2 * MANY, 0), "nobody waits any more"
-    counted = httpx.get(f"{rig.url}/metrics/").text
-    assert scaler.counted(counted, GATEWAY["requests"].name, 'slow="true"') is None, (
-        "what they waited is not held against it"
-    )
     before = time.monotonic()
     assert said(ask(rig, "chat", "again")) == "main heard: again"
     assert [one for one in records(rig) if one["event"] == "ended"][-1]["woke_s"] < time.monotonic() - before

@@ -295,9 +295,8 @@ class Hooks(CustomLogger):
         self._sleepers.answered(one.model.partition("@")[0])
         seconds = time.monotonic() - one.started
         which = variant(one)
-        first_s = None if one.first_s is None else one.first_s - one.woke_s
         alias = POLICY["aliases"][one.decision.alias]
-        slow = domicile_policy.slow(alias, first_s, seconds - one.woke_s, one.answered)
+        slow = domicile_policy.slow(alias, one.first_s, seconds, one.answered, one.woke_s)
         domicile_metrics.ended(one.decision.alias, one.team, which, slow=slow, fell_back=fell_back)
         domicile_metrics.measured(one.decision.alias, which, seconds, one.first_s, tokens, one.confidence)
         if spent >= 0:

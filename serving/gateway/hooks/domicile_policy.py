@@ -235,14 +235,17 @@ def confidence(choices: Any) -> float | None:
     return math.exp(sum(logprobs) / len(logprobs)) if logprobs else None
 
 
-def slow(alias: dict[str, Any], first_s: float | None, total_s: float, tokens: int) -> bool:
-    """Whether an answer took longer than its alias allows; ``first_s`` is None where it did not stream."""
+def slow(alias: dict[str, Any], first_s: float | None, total_s: float, tokens: int, woke_s: float = 0.0) -> bool:
+    """Whether an answer took longer than its alias allows; ``first_s`` is None where it did not stream.
+
+    What it waited for its model to wake up (``woke_s``) is not counted.
+    """
     first, each = alias["first_token_s"], alias["per_token_s"]
     if not first:
         return False
     if first_s is None:
-        return total_s > first + each * tokens
-    return first_s > first or (total_s - first_s) > each * max(tokens - 1, 1)
+        return total_s - woke_s > first + each * tokens
+    return first_s - woke_s > first or (total_s - first_s) > each * max(tokens - 1, 1)
 
 
 def price(policy: dict[str, Any], model: str, prompt_tokens: int, answer_tokens: int) -> int:
