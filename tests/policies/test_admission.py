@@ -52,17 +52,19 @@ def server() -> Iterator[Connection]:
     if shutil.which("go") is None:
         pytest.skip("the definitions of operators come from Go modules: Go is not on PATH")
     one = Cluster(f"admission-{os.getpid()}")
-    one.up(lambda _text: None, operators=("keda", "karpenter", "leader-worker-set"))
-    connection = Connection(str(one.kubeconfig), None)
-    for id_ in CHECKS:
-        created(connection, "/api/v1/namespaces", {"metadata": {"name": id_, "labels": {"rule": id_}}})
-        made = policy.spec(only(id_), of_cluster=True)
-        created(connection, POLICIES, {"metadata": {"name": id_}, "spec": made})
-        bound = policy.binding(id_, {"matchLabels": {"rule": id_}}, "deny")
-        created(connection, BINDINGS, {"metadata": {"name": id_}, "spec": bound})
-    yield connection
-    connection.close()
-    one.down()
+    try:
+        one.up(lambda _text: None, operators=("keda", "karpenter", "leader-worker-set"))
+        connection = Connection(str(one.kubeconfig), None)
+        for id_ in CHECKS:
+            created(connection, "/api/v1/namespaces", {"metadata": {"name": id_, "labels": {"rule": id_}}})
+            made = policy.spec(only(id_), of_cluster=True)
+            created(connection, POLICIES, {"metadata": {"name": id_}, "spec": made})
+            bound = policy.binding(id_, {"matchLabels": {"rule": id_}}, "deny")
+            created(connection, BINDINGS, {"metadata": {"name": id_}, "spec": bound})
+        yield connection
+        connection.close()
+    finally:
+        one.down()
 
 
 def created(connection: Connection, path: str, body: Props) -> None:
