@@ -138,7 +138,6 @@ class ModelServer(Component):
         """A pod for each replica."""
         spec = args.spec
         labels, selector = spec.ownership.labels(spec.name), spec.ownership.selector(spec.name)
-        start = spec.start_s
         return k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=manifest(
@@ -149,8 +148,8 @@ class ModelServer(Component):
                     "replicas": spec.replicas,
                     "selector": {"matchLabels": selector},
                     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-                    "progressDeadlineSeconds": start + 300,
-                    "template": _template(args, start),
+                    "progressDeadlineSeconds": spec.start_s + 300,
+                    "template": _template(args),
                 }
             ),
             opts=self.child(ignore_changes=["spec.replicas"] if spec.scaled else None),
@@ -159,23 +158,22 @@ class ModelServer(Component):
     def _in_groups(self, name: str, args: ModelServerArgs) -> Resource:
         """A group of pods for each replica, one on each node, and what lets them speak to one another."""
         spec = args.spec
-        start = spec.start_s
-        leads, follows = _template(args, start), _template(args, start, follows=True)
+        leads, follows = _template(args), _template(args, follows=True)
         made = groups.build(self, spec, args.namespace, (leads, follows), _model_card(spec))
         k8s.networking.v1.NetworkPolicy(f"{name}-group-walls", **groups.walls(spec, args.namespace), opts=self.child())
         return made
 
 
-def _template(args: ModelServerArgs, start: int, *, follows: bool = False) -> dict[str, Any]:
+def _template(args: ModelServerArgs, *, follows: bool = False) -> dict[str, Any]:
     """A pod: of a replica alone, of one that leads a group, or of one that follows in it."""
     spec = args.spec
     labels = spec.ownership.labels(spec.name)
     if spec.nodes == 1:
         metadata = {"labels": labels, "annotations": pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)}
-        return {"metadata": metadata, "spec": _pod(args, start)}
+        return {"metadata": metadata, "spec": _pod(args)}
     place = groups.FOLLOWS if follows else groups.LEADS
     scraped = {} if follows else {"annotations": pods.scraped(spec.runs.metrics_port, spec.runs.metrics_path)}
-    pod = groups.together(_pod(args, start), spec)
+    pod = groups.together(_pod(args), spec)
     if follows:
         groups.behind(pod["containers"][0], spec.runs.started_with(replace(spec.serve, follows=True)))
     return {"metadata": {"labels": {**labels, groups.PLACE: place}, **scraped}, "spec": pod}
@@ -205,7 +203,7 @@ def _labels(spec: ModelServerSpec) -> tuple[tuple[str, str], ...]:
     return (*product, *spec.node_labels)
 
 
-def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
+def _pod(args: ModelServerArgs) -> dict[str, Any]:
     spec = args.spec
     engine = spec.runs
     live = {"httpGet": {"path": engine.live, "port": engine.port}}
@@ -234,7 +232,7 @@ def _pod(args: ModelServerArgs, start: int) -> dict[str, Any]:
                 "ports": _ports(engine, "containerPort"),
                 "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.serve.on_node, engine.resource),
                 "securityContext": pods.container_security(),
-                "startupProbe": {**ready, "periodSeconds": 10, "failureThreshold": math.ceil(start / 10)},
+                "startupProbe": {**ready, "periodSeconds": 10, "failureThreshold": math.ceil(spec.start_s / 10)},
                 "readinessProbe": {**ready, "periodSeconds": 5, "failureThreshold": 3},
                 "livenessProbe": {**live, "periodSeconds": 10, "failureThreshold": 6},
                 "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_S}}},

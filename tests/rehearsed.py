@@ -50,6 +50,19 @@ def changed(folder: Path, file: Path, change: dict[str, Any]) -> str:
     return str(copy)
 
 
+def settled(stack: Stack, calm: frozenset[str] = frozenset({"same"})) -> None:
+    """A stack is foreseen, made as it was foreseen, and made again with no change: its steps are at most ``calm``."""
+    foreseen = stack.run("preview")
+    assert foreseen.ok, foreseen.error
+    made = stack.run("up")
+    assert made.ok, made.error
+    assert made.changes == foreseen.changes
+    again = stack.run("up")
+    assert again.ok, stack.steps()
+    assert set(again.changes) <= calm, stack.steps()
+    assert "same" in again.changes
+
+
 def below(stack: Stack, name: str) -> dict[str, ResourceState]:
     """The resources that a component made, by what follows its name in theirs."""
     found = [one for one in stack.resources() if one.custom and urns.name_of(one.parent) == name]

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from blueprints.served.hours import DAYS, Day
 from blueprints.served.model import Latency, Served
 from blueprints.served.roles import BATCH, WORKER, Role
 from blueprints.written import Written
 from planning.sizing import Load
 
 WEEKS_PER_MONTH = 365 / 12 / 7
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: a window that is wholly needed is one in which nothing may go wrong
 USED = 0.8
 

@@ -98,7 +98,7 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
     warnings = governed.money(blueprint, bill, REMEDY, reasons)
     if reasons:
         raise RefusedError(tuple(reasons))
-    warnings += _waits(blueprint, decisions)
+    warnings += (*_wide(decisions), *_wakes(blueprint, decisions))
     return _plan(blueprint, inventory, decisions, weights_gib=weights_gib, bill=bill, warnings=warnings)
 
 
@@ -125,18 +125,18 @@ def _hours(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> list[
     ]
 
 
-def _waits(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
-    """How long a request may wait for a model that sleeps, and what nobody has measured."""
-    wide = tuple(
+def _wide(decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
+    """What nobody has measured."""
+    return tuple(
         f"{one.role}: a replica stands on {one.nodes} nodes; how fast depends on what is between them, which no "
         "measurement of the catalog covers: try it before people count on it"
         for one in decisions.values()
         if one.nodes > 1
     )
-    return (*wide, *_wakes(blueprint, decisions))
 
 
 def _wakes(blueprint: Served, decisions: Mapping[Role, ServerDecision]) -> tuple[str, ...]:
+    """How long a request may wait for a model that sleeps."""
     sleep = blueprint.scales.sleep
     if sleep is None or sleep.first_request != "waits":
         return ()

@@ -14,7 +14,6 @@ from cli.gateway.serve import Running
 from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
-from engine.errors import ProjectError
 from serving.gateway.hooks import domicile_audit
 
 
@@ -30,11 +29,7 @@ def run(stack: str, question: str, folder: Path, team: str | None, alias: str | 
     plan = load.serving(blueprint)[1]
     asked = alias or next(one.name for one in plan.gateway.aliases if one.task == "generate")
     gateway = serve.ensure(stack, blueprint, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
-    names = [name for name in gateway.keys if name != "ingestion"]
-    who = team or names[0]
-    if who not in gateway.keys:
-        message = f"the stack '{stack}' has no team '{who}'; it has {', '.join(names)}"
-        raise ProjectError(message)
+    who = gateway.asker(stack, team)
     body = {"model": asked, "messages": [{"role": "user", "content": question}]}
     headers = {"Authorization": f"Bearer {gateway.keys[who]}"}
     try:

@@ -99,12 +99,7 @@ def _gateway(stack: str, file: Path, asked: Asked, progress: Callable[[str], Non
             raise ProjectError(message)
         return asked.url.rstrip("/"), key
     gateway = serve.ensure(stack, file, progress)
-    names = [name for name in gateway.keys if name != "ingestion"]
-    who = asked.team or names[0]
-    if who not in gateway.keys:
-        message = f"the stack '{stack}' has no team '{who}'; it has {', '.join(names)}"
-        raise ProjectError(message)
-    return gateway.url, gateway.keys[who]
+    return gateway.url, gateway.keys[gateway.asker(stack, asked.team)]
 
 
 async def _driven(drive: Drive, tally: Tally, *, live: bool) -> float:
@@ -240,9 +235,7 @@ def _table(drive: Drive, tally: Tally, past: float) -> Table:
         ("first token", tally.firsts, goals.first_token_s),
         ("each token", tally.paces, goals.per_token_s),
     ):
-        told = " / ".join(
-            f"{quantile * 1000:.0f}" for quantile in (traffic.quantile(found, q) for q in (0.5, 0.95, 0.99))
-        )
+        told = " / ".join(f"{one * 1000:.0f}" for one in traffic.quantiles(found, (0.5, 0.95, 0.99)))
         table.add_row(f"{name}, p50 / p95 / p99", f"{told} ms", f"{goal * 1000:.0f} ms" if goal else "none")
     table.add_row("available", _percent(tally.available), _percent(goals.availability))
     table.add_row("in time", _percent(tally.in_time), _percent(goals.in_time))
@@ -251,6 +244,12 @@ def _table(drive: Drive, tally: Tally, past: float) -> Table:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.2f} %"
+
+
+def _milliseconds(found: list[float], digits: int) -> dict[str, float]:
+    shares = (50, 95, 99)
+    values = traffic.quantiles(found, [share / 100 for share in shares])
+    return {f"p{share}": round(1000 * one, digits) for share, one in zip(shares, values, strict=True)}
 
 
 def _told(drive: Drive, tally: Tally, took: float) -> dict[str, Any]:
@@ -263,8 +262,8 @@ def _told(drive: Drive, tally: Tally, took: float) -> dict[str, Any]:
         **{name: tally.ended[name] for name in ("answered", "refused", "failed")},
         "fell_back": tally.fell_back,
         "tokens": tally.tokens,
-        "first_token_ms": {f"p{q}": round(1000 * traffic.quantile(tally.firsts, q / 100), 1) for q in (50, 95, 99)},
-        "per_token_ms": {f"p{q}": round(1000 * traffic.quantile(tally.paces, q / 100), 2) for q in (50, 95, 99)},
+        "first_token_ms": _milliseconds(tally.firsts, 1),
+        "per_token_ms": _milliseconds(tally.paces, 2),
         "available": tally.available,
         "in_time": tally.in_time,
         "met": tally.met,

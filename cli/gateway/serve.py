@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from blueprints import load
+from blueprints.served.roles import JOBS
 from cli.gateway.rig import ROOT, Rig, RigError, StandIn
 from engine import processes
+from engine.errors import ProjectError
 from engine.localcluster.binaries import cache_folder
 from engine.state.files import write_atomic
 
@@ -36,6 +38,19 @@ class Running:
     keys: dict[str, str]
     engines: dict[str, str]
     folder: Path
+
+    def asker(self, stack: str, team: str | None) -> str:
+        """The team that asks: the one that is named, else the first that is no job of the workload's own.
+
+        Raises:
+            ProjectError: there is no such team.
+        """
+        teams = [name for name in self.keys if name not in JOBS]
+        who = team or teams[0]
+        if who not in self.keys:
+            message = f"the stack '{stack}' has no team '{who}'; it has {', '.join(teams)}"
+            raise ProjectError(message)
+        return who
 
 
 def folder_of(stack: str) -> Path:

@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,7 +122,7 @@ class Tally:
         return self.available >= self.objectives.availability and self.in_time >= self.objectives.in_time
 
 
-def quantile(found: list[float], share: float) -> float:
-    """The value that so large a share of the values does not exceed; 0 for none."""
-    ordered = sorted(found)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+def quantiles(found: list[float], shares: Sequence[float]) -> list[float]:
+    """The values that so large shares of the values do not exceed; 0 for none."""
+    ordered = sorted(found) or [0.0]
+    return [ordered[max(0, math.ceil(share * len(ordered)) - 1)] for share in shares]

@@ -20,7 +20,7 @@ def build(owner: Component, spec: BudgetSpec) -> Output[str]:
                 "labels": {
                     **labels,
                     "pod-security.kubernetes.io/enforce": "restricted",
-                    **dict((door.LOOKED_AT,) if spec.signatures else ()),
+                    **door.labels(spec),
                 },
                 "annotations": {
                     f"{PREFIX}/contact": spec.contact,
@@ -37,7 +37,5 @@ def build(owner: Component, spec: BudgetSpec) -> Output[str]:
         spec=manifest({"hard": {"requests.nvidia.com/gpu": str(spec.gpus)}}),
         opts=owner.child(depends_on=[space]),
     )
-    door.build(owner, spec.admission, spec.name, spec.ownership)
-    if spec.signatures:
-        door.signed(owner, spec.signatures, spec.name, spec.ownership)
+    door.build(owner, spec)
     return space.metadata.apply(lambda found: str(found.name or spec.name))

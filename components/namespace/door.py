@@ -1,5 +1,7 @@
 """What stands at a namespace's door: the packs' rules, and whoever looks at images' signatures."""
 
+from typing import Protocol
+
 import pulumi_kubernetes as k8s
 
 from components.core import Component, manifest
@@ -11,10 +13,44 @@ from components.ownership import Ownership
 LOOKED_AT = ("policy.sigstore.dev/include", "true")
 
 
-def build(owner: Component, spec: AdmissionSpec | None, namespace: str, ownership: Ownership) -> None:
-    """Create them, if there are to be any."""
-    if spec is None:
-        return
+class Guarded(Protocol):
+    """What a namespace's spec says of its door; None for what is not to stand there."""
+
+    @property
+    def name(self) -> str:
+        """The namespace's."""
+        ...
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose it is."""
+        ...
+
+    @property
+    def admission(self) -> AdmissionSpec | None:
+        """The packs' rules."""
+        ...
+
+    @property
+    def signatures(self) -> SignaturesSpec | None:
+        """The images that must be signed."""
+        ...
+
+
+def labels(spec: Guarded) -> dict[str, str]:
+    """What the namespace itself must be labelled with."""
+    return dict((LOOKED_AT,) if spec.signatures else ())
+
+
+def build(owner: Component, spec: Guarded) -> None:
+    """Create what is to stand there."""
+    if spec.admission:
+        _rules(owner, spec.admission, spec.name, spec.ownership)
+    if spec.signatures:
+        _signed(owner, spec.signatures, spec.name, spec.ownership)
+
+
+def _rules(owner: Component, spec: AdmissionSpec, namespace: str, ownership: Ownership) -> None:
     rules, binding = admission.objects(spec, namespace, ownership)
     made = k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
         f"{owner.name}-rules",
@@ -30,7 +66,7 @@ def build(owner: Component, spec: AdmissionSpec | None, namespace: str, ownershi
     )
 
 
-def signed(owner: Component, spec: SignaturesSpec, namespace: str, ownership: Ownership) -> None:
+def _signed(owner: Component, spec: SignaturesSpec, namespace: str, ownership: Ownership) -> None:
     """Create the policy on images; it is of the cluster, its images are looked at wherever the controller looks."""
     k8s.apiextensions.CustomResource(
         f"{owner.name}-signatures",

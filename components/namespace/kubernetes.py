@@ -20,13 +20,12 @@ class KubernetesNamespace(Component):
         spec = args.spec
         labels = spec.ownership.labels("namespace")
         guarded = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-        guarded |= (door.LOOKED_AT,) if spec.signatures else ()
         made = k8s.core.v1.Namespace(
             f"{name}-namespace",
             metadata=manifest(
                 {
                     "name": spec.name,
-                    "labels": {**labels, **guarded},
+                    "labels": {**labels, **guarded, **door.labels(spec)},
                     "annotations": dict(spec.annotations) or None,
                 }
             ),
@@ -81,7 +80,5 @@ class KubernetesNamespace(Component):
             ),
             opts=self.child(),
         )
-        door.build(self, spec.admission, spec.name, spec.ownership)
-        if spec.signatures:
-            door.signed(self, spec.signatures, spec.name, spec.ownership)
+        door.build(self, spec)
         self.finish()

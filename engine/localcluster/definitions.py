@@ -244,15 +244,16 @@ def _fetch(name: str, source: Source, progress: Progress) -> list[Path]:
 
 def _await(names: list[str], request: Request) -> None:
     deadline = time.monotonic() + ESTABLISHED_TIMEOUT_S
-    waiting = set(names)
-    while waiting:
+    while True:
         found = {one["metadata"]["name"]: one for one in request("GET", DEFINITIONS, None)["items"]}
-        waiting = {name for name in waiting if not _served(found.get(name, {}))}
-        if waiting and time.monotonic() > deadline:
+        waiting = {name for name in names if not _served(found.get(name, {}))}
+        if not waiting:
+            return
+        if time.monotonic() > deadline:
             told = found.get(min(waiting), {}).get("status", {}).get("conditions")
             message = f"the API server does not serve {', '.join(sorted(waiting))}: {told}"
             raise ClusterError(message)
-        time.sleep(0.05 if waiting else 0)
+        time.sleep(0.05)
 
 
 def _served(definition: Props) -> bool:

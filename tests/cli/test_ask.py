@@ -154,8 +154,8 @@ def test_objectives_are_met_by_shares_of_those_that_were_counted() -> None:
     tally.sent += 2
     tally.add(traffic.Sent("failed", 0, 1, 0, why="502"))
     assert (tally.in_flight, tally.available, tally.met) == (1, 2 / 3, False)
-    assert traffic.quantile([3, 1, 2], 0.5) == 2
-    assert traffic.quantile([], 0.5) == 0
+    assert traffic.quantiles([3, 1, 2], [0.5]) == [2]
+    assert traffic.quantiles([], [0.5]) == [0]
 
 
 def test_it_is_ended_and_nothing_is_left(domicile: Run) -> None:

@@ -61,6 +61,8 @@ def server() -> Iterator[Connection]:
             created(connection, POLICIES, {"metadata": {"name": id_}, "spec": made})
             bound = policy.binding(id_, {"matchLabels": {"rule": id_}}, "deny")
             created(connection, BINDINGS, {"metadata": {"name": id_}, "spec": bound})
+        for id_ in CHECKS:
+            awaited(connection, id_)
         yield connection
         connection.close()
     finally:
@@ -200,7 +202,6 @@ FILLED_IN = "it names no storage class"
 
 @pytest.mark.parametrize("id_", sorted(CHECKS))
 def test_the_api_server_says_what_the_pack_says(server: Connection, id_: str) -> None:
-    awaited(server, id_)
     refused = let_in = 0
     proofs = PROOFS[id_]
     for one in (complete(one) for stack in (*proofs.passing, *proofs.failing) for one in stack):
@@ -327,7 +328,6 @@ def test_the_api_server_says_of_any_workload_what_the_packs_say(
     written = {"metadata": {"annotations": outer, "labels": labels}, "spec": spec}
     one = complete(One(f"kubernetes:{group}:{kind}", json.loads(json.dumps(written))))
     for id_ in WORKLOADS:
-        awaited(server, id_)
         assert sentences(id_, asked(server, id_, one)) == judged(id_, one)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Stack
-from rehearsed import backend, changed
+from rehearsed import backend, changed, settled
 
 from cli.blueprints import EXAMPLES
 from cli.check.planned import plan
@@ -180,13 +180,7 @@ def test_a_stack_lives_among_all_operators_and_guards_its_namespace(
         "domicile:blueprint": changed(tmp_path, EXAMPLES["knowledge-assistant"], {**busy, "target": target})
     }
     try:
-        foreseen = stack.run("preview")
-        assert foreseen.ok, foreseen.error
-        made = stack.run("up")
-        assert made.ok, made.error
-        assert made.changes == foreseen.changes
-        again = stack.run("up")
-        assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
+        settled(stack)
         (scaled,) = (one for one in stack.resources() if one.type == "kubernetes:keda.sh/v1alpha1:ScaledObject")
         assert scaled.inputs["spec"]["minReplicaCount"] == 0
         assert [one["type"] for one in scaled.inputs["spec"]["triggers"]] == ["prometheus"] * 3 + ["cron"]

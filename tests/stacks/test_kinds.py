@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Stack
-from rehearsed import backend, changed
+from rehearsed import backend, changed, settled
 
 from blueprints import load
 from blueprints.scored.resolve import ScoredPlan
@@ -26,13 +26,7 @@ def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind
     packs = tuple(PackSource(pack, in_process=True) for pack in packs_of())
     stack = Stack(ROOT, "local", packs=packs, overrides={"domicile:blueprint": file})
     try:
-        foreseen = stack.run("preview")
-        assert foreseen.ok, foreseen.error
-        made = stack.run("up")
-        assert made.ok, made.error
-        assert made.changes == foreseen.changes
-        again = stack.run("up")
-        assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
+        settled(stack)
         plan = load.governed(Path(file))[1]
         assert serving(cluster, stack, parts(plan)), "every model server and the one door is ready"
         changed_file = changed(tmp_path, EXAMPLES[kind], {**change, "owner.cost_centre": "CC-9"})

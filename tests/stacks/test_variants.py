@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Stack
-from rehearsed import backend, below, changed, rehearsed
+from rehearsed import backend, below, changed, rehearsed, settled
 
 from engine.values import Props
 
@@ -35,13 +35,7 @@ def lived(tmp_path: Path, site: str, change: dict[str, Any]) -> Stack:
     """A platform with a change, through its life."""
     stack = rehearsed(f"platform-{site}")
     stack.overrides = {"domicile:blueprint": changed(tmp_path, EXAMPLES / f"{site}.yaml", change)}
-    foreseen = stack.run("preview")
-    assert foreseen.ok, foreseen.error
-    made = stack.run("up")
-    assert made.ok, made.error
-    assert made.changes == foreseen.changes
-    again = stack.run("up")
-    assert (again.ok, set(again.changes)) == (True, {"same"}), stack.steps()
+    settled(stack)
     return stack
 
 
