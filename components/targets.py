@@ -21,6 +21,9 @@ class Capabilities(Part):
     gateway_api: bool = False
     kueue: bool = False
     leader_worker_set: bool = False
+    envoy_ai_gateway: Annotated[
+        bool, Field(description="With Envoy Gateway's proxies in the gateways' namespaces, and its rate limit service.")
+    ] = False
     policy_controller: Annotated[bool, Field(description="Sigstore's, which looks at images' signatures.")] = False
 
 
@@ -63,6 +66,9 @@ class Mirror(Part):
 ReadRate = Annotated[
     float, Field(gt=0, le=100, description="GiB a second that a pod reads of weights from the shared storage class.")
 ]
+GatewayClass = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="The class of gateways that Envoy Gateway makes.")
+]
 Admission = Annotated[
     Literal["deny", "warn", "off"],
     Field(description="What the API server does with what breaks the packs' rules in the workload's namespace."),
@@ -80,6 +86,7 @@ class KubernetesTarget(Part):
     storage_class: str = Field("encrypted", description="Storage class for volumes of one pod; it must encrypt.")
     shared_storage_class: str = Field("encrypted-shared", description="Storage class for volumes many pods read.")
     ingress_class: str = "nginx"
+    gateway_class: GatewayClass = "envoy"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
     weights_gib_per_s: ReadRate = 0.2
@@ -128,6 +135,7 @@ class PlatformTarget(Part):
     platform: str = Field(description="The platform's blueprint, relative to this one.")
     stack: str = Field(description="The platform's stack.")
     ingress_class: str = "nginx"
+    gateway_class: GatewayClass = "envoy"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
     capabilities: Capabilities = Capabilities()
     weights_gib_per_s: ReadRate = 0.2

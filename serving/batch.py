@@ -13,6 +13,7 @@ from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
 from serving import scripted
+from serving.gateway.spec import NAME as GATEWAY
 from serving.gateway.spec import PORT as GATEWAY_PORT
 
 NAME = "batch"
@@ -26,6 +27,7 @@ class BatchSpec:
 
     ``task`` is `requests` (files of OpenAI's Batch API) or `documents` (``fields`` of each, as JSON, by the
     ``instruction``). ``deadline_s`` is the window's length, ``start_s`` how long the models may take to answer first.
+    ``door`` is the name that the gateway's pods carry.
     """
 
     ownership: Ownership
@@ -42,6 +44,7 @@ class BatchSpec:
     attempts: int = 5
     instruction: str = ""
     fields: str = "[]"
+    door: str = GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class Batch(Component):
         binding = rights.grant(self, name, {"name": NAME, **place}, [scales])
         targets = (
             (spec.ownership.selector("documents"), DOCUMENTS_PORT),
-            (spec.ownership.selector("gateway"), GATEWAY_PORT),
+            (spec.ownership.selector(spec.door), GATEWAY_PORT),
         )
         reach = pods.reach("batch-reach", args.namespace, labels, selector, targets)
         reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]})

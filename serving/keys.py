@@ -1,4 +1,4 @@
-"""Keys of the teams that use a workload: each in a Secret of its own; the workload itself knows digests only."""
+"""Keys of the teams that use a workload: each in a Secret of its own; services of ours know digests only."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ def random_key(owner: Component, name: str) -> Output[str]:
     return made.result.apply(lambda text: f"sk-{text}")
 
 
-def of_teams(owner: Component, teams: tuple[str, ...], place: dict[str, Any]) -> Output[str]:
-    """Make a key and a Secret for each team; returns, as JSON, which digest is which team's."""
+def of_teams(owner: Component, teams: tuple[str, ...], place: dict[str, Any]) -> dict[str, Output[str]]:
+    """Make a key and a Secret for each team; returns the keys by team."""
     made = {team: random_key(owner, f"{owner.name}-key-{team}") for team in teams}
     for team, key in made.items():
         k8s.core.v1.Secret(
@@ -32,6 +32,11 @@ def of_teams(owner: Component, teams: tuple[str, ...], place: dict[str, Any]) ->
             string_data={"API_KEY": key},
             opts=owner.child(),
         )
+    return made
+
+
+def digests(made: dict[str, Output[str]]) -> Output[str]:
+    """Which digest is which team's, as JSON."""
     return Output.all(**made).apply(
         lambda found: json.dumps({digest(str(key)): team for team, key in found.items()}, sort_keys=True)
     )

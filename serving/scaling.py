@@ -19,7 +19,7 @@ from serving.engines import metrics
 from serving.gateway.spec import NAME as DOOR
 from serving.gateway.spec import PORT as DOOR_PORT
 from serving.monitoring import foresight
-from serving.monitoring.objectives import GATEWAY
+from serving.monitoring.doors import GATEWAY
 
 HOLD_S = 300
 INTERVAL_S = 15

@@ -13,6 +13,7 @@ from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
 from planning.cost import HOURS_PER_MONTH
 from serving.batch import BatchSpec
+from serving.gateway.spec import pods_of
 from serving.model_server import ModelServerSpec
 
 #: more requests than the model takes at once, so that none of its places is empty while an answer travels
@@ -66,5 +67,6 @@ def decide(blueprint: Served, ownership: Ownership, servers: Mapping[Role, Model
             keep_days=blueprint.data.retention_days,
             instruction=work.instruction,
             fields=work.fields,
+            door=pods_of(blueprint.access.gateway),
         ),
     )

@@ -1,16 +1,18 @@
 """A workload's gateway: its aliases, what they fall back to, who may use them, and what a token costs. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from blueprints.images import IMAGES
+from blueprints.refusal import Reason
 from blueprints.served.knowledge import CLIENTS
 from blueprints.served.model import Identity, Served
 from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
+from serving.gateway.envoy.refused import cannot
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team, Traces
 from serving.model_server import ModelServerSpec
 from serving.queries.spec import NAME as QUERIES
@@ -28,7 +30,9 @@ def replicas(blueprint: Served) -> int:
 
 
 def storage_gib(blueprint: Served) -> int:
-    """The gateway's volumes: an audit log for each replica, answers for review, counters."""
+    """The gateway's volumes: an audit log for each replica, answers for review, counters; none of Envoy's."""
+    if blueprint.access.gateway == "envoy":
+        return 0
     reviewed = blueprint.review.sample_percent or blueprint.answers.confidence
     return replicas(blueprint) * AUDIT_GIB + (REVIEW_GIB if reviewed else 0) + counters.STORAGE_GIB
 
@@ -46,7 +50,7 @@ def spec_of(
     )
     return GatewaySpec(
         ownership=ownership,
-        image=IMAGES["gateway"],
+        image=IMAGES["envoy" if blueprint.access.gateway == "envoy" else "gateway"],
         counters_image=IMAGES["valkey"],
         replicas=replicas(blueprint),
         aliases=aliases,
@@ -66,11 +70,35 @@ def spec_of(
         ingress_class=blueprint.target.ingress_class,
         gateway_api=blueprint.target.capabilities.gateway_api,
         traces=_traces(blueprint),
+        engine=blueprint.access.gateway,
+        gateway_class=blueprint.target.gateway_class,
         clients=(
             *(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
             *(f"{role.name}-scaler" for role, one in servers.items() if one.scaled and blueprint.scales.sleep),
         ),
     )
+
+
+def refused(blueprint: Served, spec: GatewaySpec) -> Iterator[Reason]:
+    """What the blueprint asks of Envoy AI Gateway and it cannot do, or that the target has none."""
+    if spec.engine == "litellm":
+        return
+    if not blueprint.target.capabilities.envoy_ai_gateway:
+        text = "there is none: install Envoy AI Gateway and say `envoy_ai_gateway: true`, or use `litellm`"
+        yield Reason(("target", "capabilities", "envoy_ai_gateway"), text)
+    paths: dict[str, tuple[str | int, ...]] = {
+        "cache": ("answers", "cache_minutes"),
+        "confidence": ("answers", "confidence") if blueprint.answers.confidence else ("review", "sample_percent"),
+        "deny": ("answers", "deny"),
+        "issuers": ("access", "identities"),
+        "parallel": ("access", "teams"),
+        "redact": ("answers", "redact"),
+        "sleep": ("scaling", "sleep"),
+        "spending": ("access", "teams"),
+        "texts": ("answers", "log_texts"),
+    }
+    for one in cannot(spec):
+        yield Reason(paths.get(one.part, ("access", "gateway")), f"Envoy AI Gateway: {one.why}")
 
 
 def _traces(blueprint: Served) -> Traces | None:
@@ -198,7 +226,7 @@ def _sleep(blueprint: Served, server: ModelServerSpec, standing_in: list[str]) -
     if said is None:
         return None
     within = server.start_s + LOOK_S
-    meanwhile = standing_in[0] if said.first_request == "fallback" else ""
+    meanwhile = next(iter(standing_in), "") if said.first_request == "fallback" else ""
     return Sleep(after_s=60 * said.after_minutes, within_s=within, meanwhile=meanwhile)
 
 

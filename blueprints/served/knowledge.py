@@ -11,7 +11,7 @@ from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
 from components.vector_store.spec import VectorStoreSpec
-from serving.gateway.spec import PORT
+from serving.gateway.spec import PORT, pods_of
 from serving.ingestion import IngestionSpec
 
 CLIENTS = (INGESTION, "assistant")
@@ -86,6 +86,6 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
             schedule=blueprint.knows.refresh,
             collection=blueprint.name,
             alias=EMBEDDING,
-            reaches=(("documents", DOCUMENTS_PORT), ("vectors", 6333), ("gateway", PORT)),
+            reaches=(("documents", DOCUMENTS_PORT), ("vectors", 6333), (pods_of(blueprint.access.gateway), PORT)),
         ),
     )

@@ -92,6 +92,10 @@ class Access(Written):
     """Who may reach the gateway: teams inside the cluster, and from outside under a host name."""
 
     hostname: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")] | None = None
+    gateway: Annotated[
+        Literal["litellm", "envoy"],
+        Field(description="What is behind the door; `envoy` is Envoy AI Gateway, where the cluster has it."),
+    ] = "litellm"
     teams: list[Team] = Field(min_length=1, default_factory=lambda: [Team(name="applications")])
     identities: list[Identity] = Field(default_factory=list[Identity])
 

@@ -11,6 +11,7 @@ from blueprints.served.roles import CHAT
 from blueprints.served.warehouse import GIB, Queried
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
+from serving.gateway.spec import pods_of
 from serving.queries.spec import NAME, Column, QueriesSpec, Table
 
 #: of a question in the audit log: five lines; of one that waits
@@ -68,5 +69,6 @@ def decide(blueprint: Served, ownership: Ownership) -> Asking | None:
         audit_gib=_audit_gib(blueprint, queried),
         storage_class=blueprint.target.storage_class,
         clients=("application",),
+        door=pods_of(blueprint.access.gateway),
     )
     return Asking(service=service, documents=governed.documents(blueprint, STORE_GIB, (NAME, "application")))

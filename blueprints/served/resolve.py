@@ -27,7 +27,7 @@ from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
 from planning.sizing import Objective, Sizing
 from serving.engines.table import ENGINES, metrics_engine
-from serving.gateway.spec import GatewaySpec
+from serving.gateway.spec import GatewaySpec, pods_of
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
 from serving.scaling import Hours, ScalingSpec
 from serving.weights import WeightsSpec
@@ -96,10 +96,14 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
     weights_gib = _weights_gib(decisions)
     bill = _bill(blueprint, inventory, decisions, weights_gib)
     warnings = governed.money(blueprint, bill, REMEDY, reasons)
+    ownership = blueprint.ownership
+    servers = {role: _server(blueprint, ownership, role, one) for role, one in decisions.items()}
+    door = gateway.spec_of(blueprint, ownership, servers, bill, inventory.country)
+    reasons += gateway.refused(blueprint, door)
     if reasons:
         raise RefusedError(tuple(reasons))
     warnings += (*_wide(decisions), *_wakes(blueprint, decisions))
-    return _plan(blueprint, inventory, decisions, weights_gib=weights_gib, bill=bill, warnings=warnings)
+    return _plan(blueprint, inventory, decisions, servers, door, weights_gib=weights_gib, bill=bill, warnings=warnings)
 
 
 def _scaled(decisions: Mapping[Role, ServerDecision]) -> list[tuple[Role, ServerDecision]]:
@@ -242,13 +246,14 @@ def _plan(
     blueprint: Served,
     inventory: Inventory,
     decisions: Mapping[Role, ServerDecision],
+    servers: Mapping[Role, ModelServerSpec],
+    door: GatewaySpec,
     *,
     weights_gib: int,
     bill: Cost,
     warnings: tuple[str, ...],
 ) -> ServedPlan:
     ownership = blueprint.ownership
-    servers = {role: _server(blueprint, ownership, role, one) for role, one in decisions.items()}
     return ServedPlan(
         name=blueprint.name,
         cluster=blueprint.target.cluster,
@@ -278,7 +283,7 @@ def _plan(
             for one in servers.values()
             if one.scaled and not isinstance(blueprint, Batching)
         ),
-        gateway=gateway.spec_of(blueprint, ownership, servers, bill, inventory.country),
+        gateway=door,
         knowledge=knowledge.decide(blueprint, ownership),
         batch=batches.decide(blueprint, ownership, servers),
         asking=queries.decide(blueprint, ownership),
@@ -317,7 +322,7 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         max_num_seqs=sized.batch,
         weights_gib=round(sized.weights_gib, 2),
         answer_s=role.answer_s,
-        clients=("gateway", f"{role.name}-scaler"),
+        clients=(pods_of(blueprint.access.gateway), f"{role.name}-scaler"),
         # what stands in for another, or is on trial, stands ready as planned
         scaled=role.generates and role.part is Part.MAIN and room and decision.nodes == 1,
         node_labels=decision.placed.labels,

@@ -46,6 +46,8 @@ def spec_of(
         team_budgets=tuple(
             (team.name, team.monthly_usd) for team in blueprint.access.teams if team.monthly_usd is not None
         ),
+        gateway=blueprint.access.gateway,
+        first_token_s=blueprint.latency.first_token_ms / 1000,
         keda=capabilities.keda,
         operator=capabilities.prometheus_operator,
     )

@@ -17,6 +17,7 @@ from components.vector_store.contract import HasVectorStore, VectorStoreArgs
 from serving import keys
 from serving.batch import Batch, BatchArgs
 from serving.gateway.component import Gateway, GatewayArgs
+from serving.gateway.envoy.component import EnvoyGateway
 from serving.ingestion import Ingestion, IngestionArgs
 from serving.model_server import ModelServer, ModelServerArgs
 from serving.monitoring.component import Monitoring, MonitoringArgs
@@ -56,6 +57,11 @@ class ServedOutputs:
     questions: Output[str]
 
 
+Door = Gateway | EnvoyGateway
+#: what a gateway is made of, by its engine
+DOORS: Mapping[str, type[Door]] = {"litellm": Gateway, "envoy": EnvoyGateway}
+
+
 def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     """Create the workload."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
@@ -66,7 +72,7 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
             ScalingArgs(spec=scaling, namespace=place, scripts=scripts.scaler),
             kit.options(),
         )
-    gateway = Gateway(
+    gateway = DOORS[plan.gateway.engine](
         "gateway",
         GatewayArgs(
             spec=plan.gateway, namespace=place, endpoints={name: server.endpoint for name, server in servers.items()}
@@ -108,7 +114,7 @@ def _servers(
     }
 
 
-def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway, scripts: Scripts) -> Output[str]:
+def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Door, scripts: Scripts) -> Output[str]:
     """What it works on, and the job; returns the address of the documents."""
     documents = kit.document_store("documents", DocumentStoreArgs(spec=work.documents, namespace=place))
     Batch(
@@ -126,7 +132,7 @@ def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Gateway
     return documents.endpoint
 
 
-def _asking(asking: Asking, kit: ServedKit, place: Output[str], gateway: Gateway) -> Output[str]:
+def _asking(asking: Asking, kit: ServedKit, place: Output[str], gateway: Door) -> Output[str]:
     """The service that asks the warehouse, and the store of what waits; returns where questions go."""
     documents = kit.document_store("documents", DocumentStoreArgs(spec=asking.documents, namespace=place))
     service = Queries(
@@ -144,7 +150,7 @@ def _asking(asking: Asking, kit: ServedKit, place: Output[str], gateway: Gateway
 
 
 def _knowledge(
-    known: Knowledge, kit: ServedKit, place: Output[str], gateway: Gateway, scripts: Scripts
+    known: Knowledge, kit: ServedKit, place: Output[str], gateway: Door, scripts: Scripts
 ) -> tuple[Output[str], Output[str]]:
     """What it looks things up in; returns the addresses of vectors and documents."""
     vectors = kit.vector_store("vectors", VectorStoreArgs(spec=known.vectors, namespace=place))

@@ -9,12 +9,14 @@ from rich.markup import escape
 
 from blueprints import load
 from cli.gateway import serve
+from cli.gateway.envoy import LOG
 from cli.gateway.rig import RigError
 from cli.gateway.serve import Running
 from cli.output import as_json as print_json
 from cli.output import console
 from cli.subject import blueprint_of
 from serving.gateway.hooks import domicile_audit
+from serving.gateway.spec import GatewaySpec
 
 
 def run(stack: str, question: str, folder: Path, team: str | None, alias: str | None, *, as_json: bool) -> int:
@@ -38,6 +40,8 @@ def run(stack: str, question: str, folder: Path, team: str | None, alias: str | 
         message = f"the gateway at {gateway.url} does not answer ({error}); `domicile gateway down {stack}` ends it"
         raise RigError(message) from None
     told = _told(gateway, answer, who, asked)
+    if plan.gateway.engine == "envoy":
+        told |= _of_envoy(plan.gateway, answer, asked)
     if as_json:
         print_json(told)
         return 0 if answer.is_success else 3
@@ -56,12 +60,12 @@ def down(stack: str) -> None:
 
 
 def _told(gateway: Running, answer: httpx.Response, team: str, alias: str) -> dict[str, Any]:
-    found: dict[str, Any] = answer.json()
+    found: dict[str, Any] = _body(answer)
     number = answer.headers.get("x-litellm-call-id", "")
     records = [one for one in _records(gateway.folder / "audit") if one["id"] == number]
     nothing: dict[str, Any] = {}
     ended = next((one for one in records if one["event"] == "ended"), nothing)
-    said = found["choices"][0]["message"]["content"] if answer.is_success else found["error"]["message"]
+    said = found["choices"][0]["message"]["content"] if answer.is_success else found.get("error", {}).get("message", "")
     return {
         "answer": said,
         "team": team,
@@ -81,18 +85,51 @@ def _told(gateway: Running, answer: httpx.Response, team: str, alias: str) -> di
     }
 
 
+def _of_envoy(spec: GatewaySpec, answer: httpx.Response, alias: str) -> dict[str, Any]:
+    """What its answer tells by itself: Envoy says nothing of it in headers, and writes its line some seconds later."""
+    if not answer.is_success:
+        return {"answer": answer.text, "spent_usd": None}
+    found: dict[str, Any] = answer.json()
+    used: dict[str, int] = found.get("usage") or {}
+    by_name = {one.name: one for known in spec.aliases for one in known.backends}
+    model = by_name.get(found["model"])
+    paid = (
+        used.get("prompt_tokens", 0) * model.usd_input + used.get("completion_tokens", 0) * model.usd_output
+        if model
+        else 0
+    )
+    return {
+        "model": found["model"],
+        "fallback": found["model"] != alias,
+        "tokens": used.get("total_tokens", 0),
+        "usd": paid / 1e6,
+        "spent_usd": None,
+        "cache": "none",
+        "seconds": answer.elapsed.total_seconds(),
+    }
+
+
 def _records(folder: Path) -> Iterator[dict[str, Any]]:
     for file in sorted(folder.glob("*.jsonl")):
         yield from domicile_audit.records(file)
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        return answer.json()
+    except ValueError:
+        return {}
 
 
 def _lines(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if told["model"]:
         fell = ", a fallback" if told["fallback"] else ""
         yield "model", f"{told['asked']} was answered by {told['model']}{fell} in {told['seconds']:.2f} s"
-        money = f"{told['usd']:.6f} USD; {told['team']} has spent {told['spent_usd']:.6f} USD this month"
-        yield "cost", f"{told['tokens']} tokens, {money}"
+        spent = told["spent_usd"]
+        month = "" if spent is None else f"; {told['team']} has spent {spent:.6f} USD this month"
+        yield "cost", f"{told['tokens']} tokens, {told['usd']:.6f} USD{month}"
         yield "cache", told["cache"]
         yield "review", told["review"] or "none"
-    yield "audit", ", ".join(f"{one['event']} {one['at'][11:23]}" for one in told["audit"]) or "nothing"
+    lines = ", ".join(f"{one['event']} {one['at'][11:23]}" for one in told["audit"])
+    yield "audit", lines or (f"a line in {told['folder']}/{LOG}" if told["spent_usd"] is None else "nothing")
     yield "", f"the gateway is the real one ({told['url']}); the engine stands in and says what it heard"

@@ -153,13 +153,14 @@ async def _one(client: httpx.AsyncClient, drive: Drive, number: int, tally: Tall
 
 async def _read(answer: httpx.Response, alias: str, began: float) -> Sent:
     """A streamed answer to its end; one that breaks off, or says nothing, has failed."""
-    first, pieces, counted, ended = 0.0, 0, 0, False
+    first, pieces, counted, ended, named = 0.0, 0, 0, False, alias
     async for event in _events(answer):
         if event is None:
             ended = True
             continue
         if "error" in event:
             return Sent("failed", first, time.monotonic() - began, pieces, why=str(event["error"])[:120])
+        named = event.get("model") or named
         choices: list[Any] = event.get("choices") or []
         delta: Any = choices[0].get("delta") if choices else None
         if delta and delta.get("content"):
@@ -170,10 +171,9 @@ async def _read(answer: httpx.Response, alias: str, began: float) -> Sent:
     whole = time.monotonic() - began
     if not ended or not pieces:
         return Sent("failed", first, whole, pieces, why="the answer broke off")
-    model = answer.headers.get("x-domicile-model", "")
-    return Sent(
-        "answered", first, whole, counted or pieces, fell_back=bool(model) and not model.startswith(f"{alias}@")
-    )
+    # a gateway that tells no back end lets its own name stand in the answer
+    model = answer.headers.get("x-domicile-model") or f"{named}@"
+    return Sent("answered", first, whole, counted or pieces, fell_back=not model.startswith(f"{alias}@"))
 
 
 async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any] | None]:

@@ -94,15 +94,19 @@ class Rig:
         Raises:
             RigError: the proxy is not installed, or something does not come up.
         """
-        if not (ENVIRONMENT / "litellm").exists():
-            message = "the gateway's proxy is not installed: run `make gateway` in the project's folder"
-            raise RigError(message)
+        self.ready_to_start()
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
         for engine in self.engines:
             self._start_engine(engine)
         self.start_counters()
         self.write()
         self.start_gateway()
+
+    def ready_to_start(self) -> None:
+        """Refuse where a program is missing."""
+        if not (ENVIRONMENT / "litellm").exists():
+            message = "the gateway's proxy is not installed: run `make gateway` in the project's folder"
+            raise RigError(message)
 
     def join(self, other: "Rig") -> None:
         """Start a second gateway that shares the engines and the counters of another."""

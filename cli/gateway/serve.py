@@ -19,6 +19,7 @@ from typing import Any
 
 from blueprints import load
 from blueprints.served.roles import JOBS
+from cli.gateway.envoy import EnvoyRig
 from cli.gateway.rig import ROOT, Rig, RigError, StandIn
 from engine import processes
 from engine.errors import ProjectError
@@ -26,6 +27,7 @@ from engine.localcluster.binaries import cache_folder
 from engine.state.files import write_atomic
 
 LOCK, STATUS = "lock", "status.json"
+RIGS: dict[str, type[Rig]] = {"litellm": Rig, "envoy": EnvoyRig}
 IDLE_S = 1800
 READY_S = 150
 
@@ -70,7 +72,7 @@ def main() -> int:
     plan = load.serving(blueprint)[1]
     engines = tuple(StandIn(one.name, slots=one.max_num_seqs) for one in plan.servers)
     keys = {team.name: f"sk-{secrets.token_hex(20)}" for team in plan.gateway.teams}
-    rig = Rig(folder, plan.gateway, engines, keys)
+    rig = RIGS[plan.gateway.engine](folder, plan.gateway, engines, keys)
     try:
         rig.start()
         addresses = {one.name: rig.engine_url(one.name) for one in engines}

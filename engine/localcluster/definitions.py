@@ -6,10 +6,6 @@ Most come from the operators' Go modules; `minimal/` has schemas of ours for tho
 
 import hashlib
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,8 +14,10 @@ from typing import Any
 
 import yaml
 
+from engine.localcluster import golang
 from engine.localcluster.binaries import cache_folder
 from engine.localcluster.errors import ClusterError
+from engine.localcluster.golang import Progress
 from engine.state.files import write_atomic
 from engine.values import Props
 
@@ -27,7 +25,6 @@ MINIMAL = Path(__file__).parent / "minimal"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 ESTABLISHED_TIMEOUT_S = 60.0
 Request = Callable[[str, str, Props | None], Props]
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,9 @@ SOURCES = {
     ),
     "envoy-gateway": Source(
         "github.com/envoyproxy/gateway",
-        "v1.6.0",
-        "charts/gateway-helm/crds/generated/*.yaml",
-        "h1:AWKXQpvnNs6vqSeDgSwOyqMKlPircGXvw97mkfcDh/w=",
+        "v1.8.1",
+        "charts/gateway-helm/charts/crds/crds/generated/*.yaml",
+        "h1:i8POtrPtel3n0iGP55MNy6U1rTW4msyhkEWjXAF09ts=",
     ),
     "gateway-api": Source(
         "sigs.k8s.io/gateway-api",
@@ -185,7 +182,7 @@ def definitions(name: str, progress: Progress) -> list[Props]:
     digest = hashlib.sha256(f"{source.files} {source.checksum}".encode()).hexdigest()[:8]
     kept = cache_folder() / "definitions" / f"{name}-{source.version}-{digest}.json"
     if not kept.exists():
-        write_atomic(kept, json.dumps(_read(_fetch(name, source, progress))).encode())
+        write_atomic(kept, json.dumps(_read(_fetch(source, progress))).encode())
     return json.loads(kept.read_bytes())
 
 
@@ -212,32 +209,11 @@ def _plain(definition: Props) -> Props:
     return definition
 
 
-def _fetch(name: str, source: Source, progress: Progress) -> list[Path]:
-    go = shutil.which("go")
-    if go is None:
-        message = f"the definitions of {name} come from a Go module, and Go is not on PATH (https://go.dev/dl)"
-        raise ClusterError(message)
-    asked = f"{source.module}@{source.version}"
-    progress(f"fetching {asked}, once")
-    with tempfile.TemporaryDirectory() as outside:
-        ran = subprocess.run(  # noqa: S603 the Go tool
-            [go, "mod", "download", "-json", asked],
-            cwd=outside,
-            env={**os.environ, "GOFLAGS": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    told = json.loads(ran.stdout) if ran.stdout.startswith("{") else {"Error": ran.stderr.strip()}
-    if "Error" in told:
-        message = f"{asked} cannot be had: {told['Error']}. Check the network, then run it again"
-        raise ClusterError(message)
-    if told["Sum"] != source.checksum:
-        message = f"{asked} is not what it was: its checksum is {told['Sum']}, and {source.checksum} is expected"
-        raise ClusterError(message)
-    found = sorted(Path(told["Dir"]).glob(source.files))
+def _fetch(source: Source, progress: Progress) -> list[Path]:
+    folder = golang.download(source.module, source.version, source.checksum, progress)
+    found = sorted(folder.glob(source.files))
     if not found:
-        message = f"{asked} has no files {source.files}"
+        message = f"{source.module}@{source.version} has no files {source.files}"
         raise ClusterError(message)
     return found
 

@@ -47,7 +47,7 @@ class Decisions(Component):
             f"{name}-keys",
             metadata=manifest({"name": SECRET, **door.place}),
             string_data={
-                "DOMICILE_KEYS": keys.of_teams(self, (*spec.callers, spec.reviewers), door.place),
+                "DOMICILE_KEYS": keys.digests(keys.of_teams(self, (*spec.callers, spec.reviewers), door.place)),
                 "DOMICILE_TOKENS": keys.random_key(self, f"{name}-tokens"),
             },
             opts=self.child(),

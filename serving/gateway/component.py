@@ -11,11 +11,10 @@ from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.ownership import digest
 from serving import entrance, keys
-from serving.gateway import counters, traces
+from serving.gateway import counters, traces, walls
 from serving.gateway.files import files
 from serving.gateway.litellm import ENVIRONMENT
 from serving.gateway.spec import NAME, PORT, ROLLOUT, GatewaySpec
-from serving.model_server import PORT as SERVER_PORT
 
 CONFIG = "gateway-config"
 REVIEW = "answers-for-review"
@@ -80,7 +79,11 @@ class Gateway(Component):
             spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
             opts=self.child(depends_on=[pods_of]),
         )
-        self._walls(name, args, labels, selector)
+        counted = {
+            "to": [{"podSelector": {"matchLabels": spec.ownership.selector(counters.NAME)}}],
+            "ports": [{"port": counters.PORT, "protocol": "TCP"}],
+        }
+        walls.build(self, spec, args.namespace, args.endpoints, ways=(counted,))
         budgets.one_at_a_time(self, NAME, place, selector)
         entrance.build(self, spec, PORT, {"name": NAME, **place}, service)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")
@@ -88,7 +91,7 @@ class Gateway(Component):
 
     def _keys(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.Secret:
         """A key for each team, and what the gateway is told of them."""
-        digests = keys.of_teams(self, tuple(team.name for team in spec.teams), place)
+        digests = keys.digests(keys.of_teams(self, tuple(team.name for team in spec.teams), place))
         return k8s.core.v1.Secret(
             f"{name}-keys",
             metadata=manifest({"name": counters.SECRET, **place}),
@@ -122,20 +125,6 @@ class Gateway(Component):
             ),
             opts=self.child(),
         )
-
-    def _walls(self, name: str, args: GatewayArgs, labels: dict[str, str], selector: dict[str, str]) -> None:
-        spec = args.spec
-        sources = tuple(spec.ownership.selector(client) for client in spec.clients)
-        inbound = pods.allow_door("gateway-clients", args.namespace, labels, selector, sources, PORT)
-        k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
-        targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(args.endpoints))
-        counting = (spec.ownership.selector(counters.NAME), counters.PORT)
-        reach = pods.reach("gateway-reach", args.namespace, labels, selector, (*targets, counting))
-        if spec.issuers or spec.hosted:
-            reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
-        if spec.traces:
-            reach["spec"]["egress"].append(traces.way(spec.traces))
-        k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
 
 #: the Secret with the keys of hosted APIs, by their variables' names: an operator makes it, the stack never sees them

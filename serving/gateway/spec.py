@@ -1,12 +1,14 @@
 """What a gateway is: aliases that applications name, the models behind them, and the teams that may use them."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from components.ownership import Ownership
 
 PORT = 4000
 NAME = "gateway"
 ROLLOUT = "gateway-rollout"
+Engine = Literal["litellm", "envoy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,8 @@ class GatewaySpec:
 
     ``retries`` are tries of one alias before its fallbacks; a back end that failed ``failures`` times in a minute is
     left alone for ``cooldown_s``. ``redact`` names kinds of personal data that are replaced before a model sees them;
-    requests and answers that have one of the phrases ``deny`` are refused.
+    requests and answers that have one of the phrases ``deny`` are refused. The ``engine`` `envoy` can some of it
+    (`serving/gateway/envoy/refused.py`); its ``gateway_class`` is the cluster's.
     ``audit_texts`` writes prompts and answers to the audit log, which otherwise has their digests only.
     """
 
@@ -160,6 +163,13 @@ class GatewaySpec:
     window_s: int = 60
     traces: Traces | None = None
     clients: tuple[str, ...] = field(default=())
+    engine: Engine = "litellm"
+    gateway_class: str = ""
+
+    @property
+    def pods(self) -> str:
+        """The name that the gateway's pods carry."""
+        return pods_of(self.engine)
 
     @property
     def reviewed(self) -> bool:
@@ -181,6 +191,11 @@ class GatewaySpec:
             return woken + max(one.timeout_s for one in alias.backends) * (self.retries + 1)
 
         return max(tries(alias) + sum(tries(by_name[name]) for name in alias.fallbacks) for alias in self.aliases)
+
+
+def pods_of(engine: Engine) -> str:
+    """The name that a gateway's pods carry: Envoy Gateway names those that it makes itself."""
+    return NAME if engine == "litellm" else "envoy"
 
 
 def canary_of(alias: str) -> str:

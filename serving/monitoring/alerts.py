@@ -2,8 +2,8 @@
 
 from serving.engines import metrics
 from serving.engines.metrics import Meaning
-from serving.monitoring import fleets
-from serving.monitoring.objectives import GATEWAY
+from serving.monitoring import doors, fleets
+from serving.monitoring.doors import GATEWAY
 from serving.monitoring.rule import Alert
 from serving.monitoring.spec import MonitoringSpec, Watched
 
@@ -180,37 +180,45 @@ def _gpus(spec: MonitoringSpec) -> list[Alert]:
 
 
 def _gateway(spec: MonitoringSpec) -> list[Alert]:
-    requests, refusals, spent = GATEWAY["requests"], GATEWAY["refusals"], GATEWAY["spent"]
-    limit = spec.fallback_percent / 100
+    if spec.gateway == "envoy":
+        # by its numbers a server's answers are known by the server's name: an alias of another name has none
+        served = {server.name for server in spec.servers}
+        return [_fallback(spec, alias) for alias in spec.aliases if alias in served]
+    return [*(_fallback(spec, alias) for alias in spec.aliases), *_counted(spec)]
+
+
+def _fallback(spec: MonitoringSpec, alias: str) -> Alert:
+    others, requests = doors.by_others(spec, alias), doors.requests(spec, alias)
+    return Alert(
+        name="FallbackCarries",
+        expression=f"sum(rate({others}[15m])) / sum(rate({requests}[15m])) > {spec.fallback_percent / 100}",
+        lasting="10m",
+        severity="ticket",
+        summary=f"fallbacks answer more than {spec.fallback_percent:g} % of the requests for {alias}",
+        labels={"alias": alias},
+    )
+
+
+def _counted(spec: MonitoringSpec) -> list[Alert]:
+    """On what a gateway of ours alone counts."""
+    confidence, refusals, spent = GATEWAY["confidence"], GATEWAY["refusals"], GATEWAY["spent"]
     found: list[Alert] = []
     for alias in spec.aliases:
-        all_of_it = requests.of(alias, more=spec.here)
-        by_others = requests.of(alias, more=f'{spec.here},fell_back="true"')
-        label = {"alias": alias}
-        confidence = GATEWAY["confidence"]
         mean = {
             window: f"(sum(rate({confidence.of(alias, suffix='_sum', more=spec.here)}[{window}])) "
             f"/ sum(rate({confidence.of(alias, suffix='_count', more=spec.here)}[{window}])))"
             for window in ("6h", "7d")
         }
-        found += [
-            Alert(
-                name="FallbackCarries",
-                expression=f"sum(rate({by_others}[15m])) / sum(rate({all_of_it}[15m])) > {limit}",
-                lasting="10m",
-                severity="ticket",
-                summary=f"fallbacks answer more than {spec.fallback_percent:g} % of the requests for {alias}",
-                labels=label,
-            ),
+        found.append(
             Alert(
                 name="QualityDrift",
                 expression=f"{mean['6h']} < {DRIFT} * {mean['7d']}",
                 lasting="1h",
                 severity="ticket",
                 summary=f"{alias} is much less sure of its answers than it was this week",
-                labels=label,
-            ),
-        ]
+                labels={"alias": alias},
+            )
+        )
     for reason, name, what in (
         ("limits_unavailable", "LimitsUnavailable", "the gateway cannot check limits, and refuses"),
         ("audit_unavailable", "AuditUnwritable", "the gateway cannot write its audit log, and refuses"),

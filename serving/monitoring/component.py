@@ -8,6 +8,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
 from components.core import Component, manifest
+from serving.gateway.spec import pods_of
 from serving.monitoring import alerts, foresight, objectives
 from serving.monitoring.dashboard import dashboard
 from serving.monitoring.spec import MonitoringSpec
@@ -96,8 +97,11 @@ class Monitoring(Component):
             spec=manifest(made),
             opts=self.child(),
         )
+        envoy = args.spec.gateway == "envoy"
+        if envoy:
+            self._pods(name, args, place)
         scraped = [
-            *([(args.spec.door, "http", "/metrics/")] if args.spec.door else []),
+            *([(args.spec.door, "http", "/metrics/")] if args.spec.door and not envoy else []),
             *([(args.spec.hub, "http", "/metrics")] if args.spec.hub else []),
             *((one.name, one.port, one.path) for one in args.spec.servers),
         ]
@@ -115,3 +119,19 @@ class Monitoring(Component):
                 ),
                 opts=self.child(),
             )
+
+    def _pods(self, name: str, args: MonitoringArgs, place: dict[str, Any]) -> None:
+        """The part that reads requests beside Envoy has no service."""
+        k8s.apiextensions.CustomResource(
+            f"{name}-{args.spec.door}",
+            api_version="monitoring.coreos.com/v1",
+            kind="PodMonitor",
+            metadata=manifest({"name": args.spec.door, **place}),
+            spec=manifest(
+                {
+                    "selector": {"matchLabels": args.spec.ownership.selector(pods_of("envoy"))},
+                    "podMetricsEndpoints": [{"port": "aigw-admin", "path": "/metrics", "interval": "15s"}],
+                }
+            ),
+            opts=self.child(),
+        )

@@ -4,7 +4,7 @@ from typing import Any
 
 from serving.engines import metrics
 from serving.engines.metrics import Meaning
-from serving.monitoring.objectives import GATEWAY
+from serving.monitoring.doors import ENVOY, GATEWAY
 from serving.monitoring.spec import MonitoringSpec, Watched
 
 SOURCE = {"type": "prometheus", "uid": "${source}"}
@@ -78,6 +78,9 @@ def _objectives(spec: MonitoringSpec) -> list[Chart]:
 
 
 def _gateway(spec: MonitoringSpec) -> list[Chart]:
+    if spec.gateway == "envoy":
+        return _envoy(spec)
+
     def total(meaning: Meaning, by: str, window: str = "5m") -> str:
         return f"sum by ({by}) (rate({GATEWAY[meaning].name}{{{spec.here}}}[{window}]))"
 
@@ -89,6 +92,31 @@ def _gateway(spec: MonitoringSpec) -> list[Chart]:
         ("Under way", "short", {"{{alias}}": f"sum by (alias) ({GATEWAY['running'].name}{{{spec.here}}})"}),
         ("Spent this month", "currencyUSD", {"{{team}}": f"max by (team) ({GATEWAY['spent'].name}{{{spec.here}}})"}),
         ("Answers for people", "reqps", {"{{alias}} {{reason}}": total("reviews", "alias, reason", "1h")}),
+    ]
+
+
+def _envoy(spec: MonitoringSpec) -> list[Chart]:
+    def total(meaning: Meaning, by: str, suffix: str = "") -> str:
+        metric = ENVOY[meaning]
+        matchers = ",".join(part for part in (spec.here, metric.selector) if part)
+        return f"sum by ({by}) (rate({metric.name}{suffix}{{{matchers}}}[5m]))"
+
+    alias = ENVOY["requests"].model_label
+    named = f"{{{{{alias}}}}}"
+    first, whole = (total(one, f"le, {alias}", "_bucket") for one in ("first_token", "end_to_end"))
+    return [
+        (
+            "Requests per second",
+            "reqps",
+            {
+                f"{named} by {{{{gen_ai_request_model}}}} {{{{error_type}}}}": total(
+                    "requests", f"{alias}, gen_ai_request_model, error_type"
+                )
+            },
+        ),
+        ("First piece, p95", "s", {named: f"histogram_quantile(0.95, {first})"}),
+        ("Whole answer, p95", "s", {named: f"histogram_quantile(0.95, {whole})"}),
+        ("Tokens of answers per second", "short", {named: total("answer_tokens", alias)}),
     ]
 
 

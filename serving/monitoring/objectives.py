@@ -6,11 +6,10 @@ a short one, so that it ends when the trouble does. Without traffic a share is n
 
 from dataclasses import dataclass
 
-from serving.engines import metrics
+from serving.monitoring import doors
 from serving.monitoring.rule import Alert, Record
 from serving.monitoring.spec import MonitoringSpec
 
-GATEWAY = metrics.of("gateway", "0")
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 #: factor, long window, short window, severity
 BURNS = (
@@ -25,47 +24,47 @@ MOST = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One objective of one alias: which of its requests are bad, out of which, and the share that may be."""
+    """One objective of one alias: which of its requests are bad, out of which, and the share that may be.
+
+    Where ``bad`` is empty, they are all but ``good``.
+    """
 
     workload: str
     name: str
     alias: str
     bad: str
+    good: str
     all: str
     budget: float
 
 
 def objectives(spec: MonitoringSpec) -> list[Objective]:
     """The objectives of a workload."""
-    requests = GATEWAY["requests"]
+    workload = spec.ownership.workload
+    available, quick = (round(1 - percent / 100, 6) for percent in (spec.availability_percent, spec.latency_percent))
     return [
         one
         for alias in spec.aliases
         for one in (
             Objective(
-                spec.ownership.workload,
+                workload,
                 "availability",
                 alias,
-                requests.of(alias, more=f'{spec.here},outcome="failed"'),
-                requests.of(alias, more=spec.here),
-                round(1 - spec.availability_percent / 100, 6),
+                doors.failed(spec, alias),
+                "",
+                doors.requests(spec, alias),
+                available,
             ),
-            Objective(
-                spec.ownership.workload,
-                "latency",
-                alias,
-                requests.of(alias, more=f'{spec.here},slow="true"'),
-                requests.of(alias, more=f'{spec.here},outcome="ended"'),
-                round(1 - spec.latency_percent / 100, 6),
-            ),
+            Objective(workload, "latency", alias, *doors.slow(spec, alias), quick),
         )
     ]
 
 
 def ratio(objective: Objective, window: str) -> str:
     """The share of bad requests over a window; no bad ones at all is 0, no requests at all is not a number."""
-    bad = f"(sum(rate({objective.bad}[{window}])) or vector(0))"
-    return f"{bad} / sum(rate({objective.all}[{window}]))"
+    counted = objective.bad or objective.good
+    share = f"(sum(rate({counted}[{window}])) or vector(0)) / sum(rate({objective.all}[{window}]))"
+    return share if objective.bad else f"1 - {share}"
 
 
 def _recorded(objective: Objective, window: str) -> str:

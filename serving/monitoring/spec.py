@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from components.ownership import Ownership
 from serving.gateway.spec import NAME as GATEWAY
+from serving.gateway.spec import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class MonitoringSpec:
     ``door`` is the part that clients ask. ``aliases`` are held to the objectives; ``fallback_percent`` is how many
     requests fallbacks may answer. Work in windows has been done at least every ``batch_s`` seconds, 0 where there is
     none; a training run ends within ``training_s``. ``hub`` is the part that knows of a fleet's sites.
+    ``gateway`` is what is behind the door; of Envoy an answer is slow whose first piece takes longer than
+    ``first_token_s``.
     """
 
     ownership: Ownership
@@ -51,6 +54,8 @@ class MonitoringSpec:
     batch_s: int = 0
     training_s: int = 0
     hub: str = ""
+    gateway: Engine = "litellm"
+    first_token_s: float = 0.0
     keda: bool
     operator: bool
 

@@ -50,7 +50,7 @@ class Queries(Component):
         secret = k8s.core.v1.Secret(
             f"{name}-keys",
             metadata=manifest({"name": SECRET, **door.place}),
-            string_data={"DOMICILE_KEYS": keys.of_teams(self, (*spec.askers, APPROVERS), door.place)},
+            string_data={"DOMICILE_KEYS": keys.digests(keys.of_teams(self, (*spec.askers, APPROVERS), door.place))},
             opts=self.child(),
         )
         archives = k8s.core.v1.ConfigMap(
@@ -79,7 +79,7 @@ class Queries(Component):
         inbound = pods.allow_door(f"{NAME}-clients", args.namespace, door.labels, door.selector, sources, PORT)
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
         inside = (
-            (spec.ownership.selector("gateway"), GATEWAY_PORT),
+            (spec.ownership.selector(spec.door), GATEWAY_PORT),
             (spec.ownership.selector("documents"), DOCUMENTS_PORT),
         )
         reach = pods.reach(f"{NAME}-reach", args.namespace, door.labels, door.selector, inside)

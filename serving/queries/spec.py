@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.ownership import Ownership
+from serving.gateway.spec import NAME as GATEWAY
 from serving.gateway.spec import Issuer
 
 PORT = 8080
@@ -38,7 +39,7 @@ class QueriesSpec:
     A query gives ``rows`` at most and takes ``seconds`` at most; one that reads more than ``unasked`` (rows; bytes at
     BigQuery, which never reads more than ``most``) waits for ``approvers``, and may run for ``approved_hours`` then.
     ``attempts`` are how often the model of the ``alias`` may write one. The audit log is kept for ``keep_days``;
-    ``log_texts`` writes questions to it, not only their digests.
+    ``log_texts`` writes questions to it, not only their digests. ``door`` is the name that the gateway's pods carry.
     """
 
     ownership: Ownership
@@ -65,3 +66,4 @@ class QueriesSpec:
     audit_gib: int
     storage_class: str = ""
     clients: tuple[str, ...] = ()
+    door: str = GATEWAY

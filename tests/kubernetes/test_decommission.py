@@ -52,6 +52,12 @@ def volume(connection: Connection, name: str) -> None:
     assert connection.request("POST", "/api/v1/persistentvolumes", body=body).status == 201
 
 
+def bound(connection: Connection, claim: str) -> bool:
+    """Whether a claim is made and has its volume: its controller makes it some time after the set."""
+    found = connection.request("GET", claim)
+    return found.status == 200 and found.body["status"].get("phase") == "Bound"
+
+
 def destroyed(stack: Stack) -> dict[str, Any]:
     """The statement of a stack that is destroyed."""
     witness = Witness(stack.session())
@@ -75,8 +81,7 @@ def test_a_volume_that_its_class_keeps_is_named(make_stack: MakeStack, connectio
     volume(connection, "stays")
     stack = make_stack(PROGRAM.format(space="stays"))
     assert stack.run("up").ok, stack.messages()
-    claim = "/api/v1/namespaces/stays/persistentvolumeclaims/data-kept-0"
-    assert until(lambda: connection.request("GET", claim).body.get("status", {}).get("phase") == "Bound")
+    assert until(lambda: bound(connection, "/api/v1/namespaces/stays/persistentvolumeclaims/data-kept-0"))
     found = destroyed(stack)
     assert found["volumes"] == [{"claim": "stays/data-kept-0", "volume": "stays", "seen": THERE}]
     assert found["complete"] is False

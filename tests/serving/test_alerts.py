@@ -308,6 +308,36 @@ CASES: list[Case] = [
     ("LatencyBurn", "1m", "90m", True, {ENDED: "0+10x200", SLOW: "0+90x200"}),
     ("LatencyBurn", "1m", "90m", False, {ENDED: "0+96x200", SLOW: "0+4x200"}),
 ]
+ENVOY = replace(SPEC, gateway="envoy", first_token_s=2.0, servers=(replace(CHAT, sleeps=False),))
+ASKED = (
+    f'gen_ai_server_request_duration_seconds_count{{gen_ai_original_model="chat",gen_ai_request_model="chat",{HERE}}}'
+)
+BROKE = ASKED.replace("}", ',error_type="_OTHER"}')
+ELSEWHERE = ASKED.replace('gen_ai_request_model="chat"', 'gen_ai_request_model="small"')
+FIRST = f'gen_ai_server_time_to_first_token_seconds_{{}}{{{{gen_ai_original_model="chat",{HERE}{{}}}}}}'
+STREAMS, QUICK = FIRST.format("count", ""), FIRST.format("bucket", ',le="2.56"')
+#: what Envoy AI Gateway counts tells the same of an alias
+ENVOY_CASES: list[Case] = [
+    ("AvailabilityBurn", "1m", "90m", True, {ASKED: "0+50x200", BROKE: "0+50x200"}),
+    ("AvailabilityBurn", "1m", "90m", False, {ASKED: "0+1000x200", BROKE: "0+1x200"}),
+    ("LatencyBurn", "1m", "90m", True, {STREAMS: "0+100x200", QUICK: "0+10x200"}),
+    ("LatencyBurn", "1m", "90m", False, {STREAMS: "0+100x200", QUICK: "0+96x200"}),
+    # nobody asks in pieces: nothing is known, nothing fires
+    ("LatencyBurn", "1m", "90m", False, {ASKED: "0+100x200"}),
+    ("FallbackCarries", "1m", "60m", True, {ASKED: "0+50x200", ELSEWHERE: "0+50x200"}),
+    ("FallbackCarries", "1m", "60m", False, {ASKED: "0+95x200", ELSEWHERE: "0+5x200"}),
+]
+EVERY = [*((SPEC, case) for case in CASES), *((ENVOY, case) for case in ENVOY_CASES)]
+
+
+def named(value: object) -> str:
+    """What stands in the name of a case's test."""
+    if isinstance(value, MonitoringSpec):
+        return value.gateway
+    assert isinstance(value, tuple)
+    return f"{value[0]}-{'fires' if value[3] else 'silent'}"
+
+
 needs_promtool = pytest.mark.skipif(
     not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)"
 )
@@ -334,17 +364,18 @@ def written(case: Case) -> dict[str, Any]:
 
 
 @needs_promtool
-def test_the_rules_are_rules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spec", [SPEC, ENVOY], ids=named)
+def test_the_rules_are_rules(tmp_path: Path, spec: MonitoringSpec) -> None:
     file = tmp_path / "rules.yaml"
-    file.write_text(json.dumps(groups(SPEC)), encoding="utf-8")
+    file.write_text(json.dumps(groups(spec)), encoding="utf-8")
     done = subprocess.run(["promtool", "check", "rules", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @needs_promtool
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{'fires' if case[3] else 'silent'}")
-def test_an_alert_fires_and_keeps_silent(case: Case, tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text(json.dumps(groups(SPEC)), encoding="utf-8")
+@pytest.mark.parametrize(("spec", "case"), EVERY, ids=named)
+def test_an_alert_fires_and_keeps_silent(spec: MonitoringSpec, case: Case, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(json.dumps(groups(spec)), encoding="utf-8")
     tests = {
         "rule_files": ["rules.yaml"],
         "evaluation_interval": "1m" if "d" not in case[2] else "10m",
@@ -381,6 +412,12 @@ def test_every_alert_has_both_cases_and_a_page() -> None:
     for page in PAGES.glob("*-*.md"):
         text = page.read_text(encoding="utf-8")
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["What it means", "Look", "Do", "It is over when"], page
+
+
+def test_nothing_of_another_gateway_is_watched() -> None:
+    told = json.dumps([groups(ENVOY), dashboard(ENVOY)])
+    assert "domicile_gateway_" not in told
+    assert "gen_ai_" not in json.dumps([groups(SPEC), dashboard(SPEC)])
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang", "trtllm", "triton-trtllm", "triton", "tgi", "tei"])

@@ -162,6 +162,44 @@ def test_a_model_wider_than_a_node_is_a_group_of_pods_that_an_api_server_takes(
     assert int(quota.props["spec"]["hard"]["requests.nvidia.com/gpu"]) >= 32
 
 
+ENVOY = {"access.gateway": "envoy", "target.capabilities": {**EVERYTHING, "envoy_ai_gateway": True}}
+
+
+def test_a_gateway_of_envoy_is_taken_by_an_api_server_and_breaks_no_rule(server: Connection, tmp_path: Path) -> None:
+    blueprint = changed(tmp_path, EXAMPLES["model-platform"], ENVOY)
+    objections, groups = refused(server, "local", blueprint)
+    assert objections == []
+    assert groups >= {"aigateway.envoyproxy.io", "gateway.envoyproxy.io", "gateway.networking.k8s.io"}
+    found = list(plan(ROOT, "local", {"domicile:blueprint": blueprint}).resources)
+    assert [one for one in Evaluator(RULES, {}).all(found) if one.verdict == VIOLATION] == []
+    walls = {one.name: one.props["spec"] for one in found if one.type.endswith(":NetworkPolicy")}
+    proxies = {"app.kubernetes.io/name": "envoy", "app.kubernetes.io/part-of": "models"}
+    assert walls["gateway-reach"]["podSelector"]["matchLabels"] == proxies
+    assert walls["large-clients"]["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == proxies
+    (proxy,) = (one for one in found if one.type.endswith(":EnvoyProxy"))
+    labels = proxy.props["spec"]["provider"]["kubernetes"]["envoyDeployment"]["pod"]["labels"]
+    assert labels["app.kubernetes.io/part-of"] == "models"
+    assert "app.kubernetes.io/name" not in labels, "Envoy Gateway knows its pods by that"
+
+
+def test_a_stack_with_envoy_lives_among_all_operators(everything: Cluster, tmp_path: Path) -> None:
+    target = {"cluster": everything.name, "kubeconfig": str(everything.kubeconfig)}
+    change = {"access.gateway": "envoy", "target": {**target, "capabilities": ENVOY["target.capabilities"]}}
+    patch = backend(tmp_path / "state")
+    stack = Stack(ROOT, "local", packs=tuple(PackSource(pack, in_process=True) for pack in packs_of()))
+    stack.overrides = {"domicile:blueprint": changed(tmp_path, EXAMPLES["model-platform"], change)}
+    try:
+        settled(stack)
+        routes = [one for one in stack.resources() if one.type.endswith(":AIGatewayRoute")]
+        assert {one.inputs["metadata"]["name"] for one in routes} == {"gateway-small", "gateway-large", "gateway-embed"}
+        assert str(stack.session().store.load().outputs()["endpoint"]) == "http://gateway:4000/v1"
+    finally:
+        gone = stack.run("destroy")
+        patch.undo()
+    assert gone.ok, gone.error
+    assert stack.resources() == []
+
+
 def test_a_stack_lives_among_all_operators_and_guards_its_namespace(
     everything: Cluster, server: Connection, tmp_path: Path
 ) -> None:

@@ -1,0 +1,39 @@
+"""Envoy AI Gateway's own program for a single machine, `aigw`: it makes of a gateway's objects what Envoy is told."""
+
+import logging
+from pathlib import Path
+
+from engine.localcluster import golang
+from engine.localcluster.binaries import cache_folder
+from engine.localcluster.definitions import SOURCES
+from engine.localcluster.golang import Progress
+
+SOURCE = SOURCES["envoy-ai-gateway"]
+
+
+def program() -> Path:
+    """Where it is once it is built."""
+    return cache_folder() / "aigw" / SOURCE.version / "aigw"
+
+
+def ensure(progress: Progress) -> Path:
+    """Build it unless it is there; it takes about as long as the control plane.
+
+    Raises:
+        ClusterError: there is no Go, its module cannot be had, or it cannot be built.
+    """
+    target = program()
+    if target.exists():
+        return target
+    folder = golang.download(SOURCE.module, SOURCE.version, SOURCE.checksum, progress)
+    with golang.building(target) as aside:
+        if not target.exists():
+            flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
+            what = f"Envoy AI Gateway {SOURCE.version}"
+            golang.build(["build", *flags, "-o", str(aside), "./cmd/aigw"], folder, what, progress)
+    return target
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    ensure(logging.info)
