@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: site rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton envoy cluster
+.PHONY: site rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton envoy mlflow cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -61,6 +61,14 @@ $(VENV)/.triton: requirements-triton.lock $(STAMP)
 	@echo "adding NVIDIA's Triton, without the parts for GPUs, in an environment of its own (about 250 MB)"
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/triton
 	@$(BIN)/uv pip install --quiet --python $(VENV)/triton/bin/python --no-deps --require-hashes -r requirements-triton.lock
+	@touch $@
+
+mlflow: $(VENV)/.mlflow
+
+$(VENV)/.mlflow: requirements-mlflow.lock $(STAMP)
+	@echo 'adding MLflow in an environment of its own (about 850 MB)'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/mlflow
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(VENV)/mlflow/bin/python --require-hashes requirements-mlflow.lock
 	@touch $@
 
 envoy: $(VENV)/.envoy

@@ -1,7 +1,7 @@
 """What every workload's blueprint says, whatever it does: its owner, its data, its money, its target. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -21,7 +21,6 @@ from planning.capacity import Placed
 from planning.cost import Cost
 from policies.rules.encryption import ENCRYPTING_CLASSES
 from serving.monitoring.spec import MonitoringSpec
-from serving.weights import Pin
 
 
 class Data(Written):
@@ -37,31 +36,6 @@ class Data(Written):
             message = f"class: '{self.class_}' is not a data class; choose {', '.join(DataClass)}"
             raise ValueError(message)
         return self
-
-
-class Pinned(Written):
-    """A model as it was approved. `domicile digest` says a folder's digest, the job that fetches says it in its log."""
-
-    model: Annotated[str, Field(description="As the blueprint names it.")]
-    revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40})?$", description="A commit at the hub.")] = ""
-    digest: Annotated[
-        str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$", description="Of its files: others are not served.")
-    ] = ""
-
-    @property
-    def pin(self) -> Pin:
-        """As the job that fetches takes it."""
-        return Pin(model=self.model, revision=self.revision, digest=self.digest)
-
-
-def unpinned(pinned: Sequence[Pinned], used: Sequence[str]) -> Iterator[Reason]:
-    """Pins of models that the blueprint does not use, or that say nothing."""
-    for index, one in enumerate(pinned):
-        if one.model not in used:
-            text = f"'{one.model}' is no model of this blueprint; it has {', '.join(used)}"
-            yield Reason(("pinned", index, "model"), text)
-        elif not one.revision and not one.digest:
-            yield Reason(("pinned", index), "it pins nothing: state the revision, the digest or both")
 
 
 class Budget(Written):

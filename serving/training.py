@@ -9,12 +9,13 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import outside, pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.ownership import Ownership
 from serving import placing, scripted
 from serving.engines.contract import WEIGHTS_PATH
+from serving.weights import REGISTRY_TOKEN
 
 NAME = "training"
 RENDEZVOUS = 29_500
@@ -31,7 +32,8 @@ class TrainingSpec:
 
     ``dataset`` is its folder in the document store, ``digest`` that of its files, ``file`` one that must be among them.
     ``gates`` are JSON objects of `measure` and `at_least` or `at_most`; ``lineage`` stands in the model's card. With a
-    ``schedule`` it runs again and again. ``queue`` is Kueue's, empty where there is none.
+    ``schedule`` it runs again and again. ``queue`` is Kueue's, empty where there is none. What passes
+    its gates is ``registered_as`` that in the MLflow ``registry`` too, if there is one.
     """
 
     ownership: Ownership
@@ -61,6 +63,8 @@ class TrainingSpec:
     schedule: str = ""
     time_zone: str = "Etc/UTC"
     queue: str = ""
+    registry: str = ""
+    registered_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +164,8 @@ class Training(Component):
         targets = ((spec.ownership.selector("documents"), DOCUMENTS_PORT),)
         reach = pods.reach(f"{NAME}-reach", args.namespace, labels, selector, targets)
         reach["spec"]["egress"].append({"to": [{"podSelector": {"matchLabels": selector}}]})
+        if spec.registry:
+            reach["spec"]["egress"].append(outside.way(spec.registry))
         return [
             k8s.networking.v1.NetworkPolicy(f"{name}-peers", **inside, opts=self.child()),
             k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child()),
@@ -208,6 +214,7 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
         "LINEAGE": spec.lineage,
         "MODEL": spec.model,
         "DOCUMENTS": args.documents,
+        **({"REGISTRY": spec.registry, "REGISTERED_AS": spec.registered_as} if spec.registry else {}),
     }
     return {
         "subdomain": NAME,
@@ -227,6 +234,7 @@ def _pod(args: TrainingArgs) -> dict[str, Any]:
                     {"name": "JOB", "valueFrom": job},
                     {"name": "INDEX", "valueFrom": index},
                     *({"name": key, "value": value} for key, value in settings.items()),
+                    *([REGISTRY_TOKEN] if spec.registry else []),
                 ],
                 "resources": pods.resources(str(spec.cpu), f"{spec.memory_gib}Gi", spec.gpus),
                 "securityContext": pods.container_security(),

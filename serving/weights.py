@@ -1,27 +1,53 @@
 """Model weights on a volume all servers read: fetched once by a job, never baked into an image."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import outside, pods
 from components.core import Component, manifest
 from components.ownership import Ownership
 from serving import scripted
 
 FETCH = "weights-fetch"
+#: what a registry asks for, where it does: an operator makes the Secret
+REGISTRY_TOKEN = {
+    "name": "REGISTRY_TOKEN",
+    "valueFrom": {"secretKeyRef": {"name": "model-registry", "key": "token", "optional": True}},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A version of a model in an MLflow registry; ``path`` is where its files begin.
+
+    It is served when the alias ``approved`` stands for it and its tag `licence` says ``licence``; empty asks neither.
+    """
+
+    address: str
+    name: str
+    version: int
+    path: str = ""
+    approved: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """A model as it was approved: its revision at the hub, and the digest of its files; either may be empty."""
+    """A model as it was approved: its revision at the hub, and the digest of its files; either may be empty.
+
+    One that is ``registered`` comes from there, not from the hub.
+    """
 
     model: str
     revision: str = ""
     digest: str = ""
+    registered: Registered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +72,13 @@ class WeightsSpec:
         """As `scripts/weights.py` takes it."""
         known = {pin.model: pin for pin in self.pins}
         found = [known.get(model, Pin(model=model)) for model in self.models]
-        return json.dumps([{"model": one.model, "revision": one.revision, "digest": one.digest} for one in found])
+        return json.dumps([_told(one) for one in found])
+
+    @property
+    def registries(self) -> tuple[str, ...]:
+        """The addresses of the registries it asks."""
+        found = (pin.registered.address for pin in self.pins if pin.registered and pin.model in self.models)
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +122,8 @@ class Weights(Component):
                     "podSelector": {"matchLabels": spec.ownership.selector("weights")},
                     "policyTypes": ["Egress"],
                     "egress": [
-                        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]}
+                        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]},
+                        *(outside.way(address) for address in spec.registries),
                     ],
                 }
             ),
@@ -120,6 +153,7 @@ class Weights(Component):
                                         {"name": "MODELS", "value": spec.wanted},
                                         {"name": "TARGET", "value": "/models"},
                                         *([{"name": "HF_ENDPOINT", "value": spec.hub}] if spec.hub else []),
+                                        *([REGISTRY_TOKEN] if spec.registries else []),
                                     ],
                                     "resources": pods.resources("1", "2Gi"),
                                     "securityContext": pods.container_security(),
@@ -149,6 +183,12 @@ class Weights(Component):
         )
         self.claim = Output.all(volume.metadata.apply(_name), job.id).apply(lambda found: str(found[0]))
         self.finish()
+
+
+def _told(pin: Pin) -> dict[str, Any]:
+    found = pin.registered
+    where = {"registry": {**dataclasses.asdict(found), "version": str(found.version)}} if found else {}
+    return {"model": pin.model, "revision": pin.revision, "digest": pin.digest, **where}
 
 
 def _name(metadata: k8s.meta.v1.outputs.ObjectMeta) -> str:

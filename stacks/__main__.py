@@ -53,7 +53,7 @@ match blueprint, plan:
         scripts = served.Scripts(
             scaler=programs("scaler", "foresight", "hours", "kube"),
             ingestion=programs("ingest", "filer"),
-            weights=programs("weights", "modelfiles"),
+            weights=programs("weights", "modelfiles", "registry"),
             batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
         )
         outputs = served.wire(plan, kit_for(blueprint.target), scripts)
@@ -63,8 +63,8 @@ match blueprint, plan:
         outputs = trained.wire(
             plan,
             kit_for(blueprint.target),
-            programs("train", "stage", "filer", "modelfiles"),
-            programs("weights", "modelfiles"),
+            programs("train", "stage", "filer", "modelfiles", "registry"),
+            programs("weights", "modelfiles", "registry"),
         )
     case Fleet(), FleetPlan():
         outputs = fleets.wire(plan, kit_for(blueprint.target))

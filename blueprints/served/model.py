@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.governed import Governed, Pinned
+from blueprints.governed import Governed
+from blueprints.pinned import Pinned
 from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
 from blueprints.served.warehouse import Queried

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from blueprints import governed
+from blueprints import governed, pinned
 from blueprints.refusal import Reason
 from blueprints.served.model import Served
 from blueprints.served.roles import Part
 from blueprints.written import DataClass
 from catalog.inventory import Inventory
+from components import outside
 from serving.engines.contract import Serve
 from serving.engines.table import ENGINES
-from serving.gateway import traces
 
 
 def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | None) -> list[Reason]:
@@ -21,7 +21,9 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         *_outside(blueprint),
         *_teams(blueprint),
         *_traces(blueprint),
-        *governed.unpinned(blueprint.pinned, tuple(role.model for role in blueprint.roles())),
+        *pinned.unpinned(
+            blueprint.pinned, tuple(role.model for role in blueprint.roles()), blueprint.data.jurisdictions
+        ),
         *blueprint.refusals(),
     ]
 
@@ -47,16 +49,16 @@ def _engines(blueprint: Served) -> Iterator[Reason]:
 
 def _outside(blueprint: Served) -> Iterator[Reason]:
     """An endpoint that computes where the data may not be, or that restricted data would leave the house for."""
-    outside = blueprint.outside
-    if outside is None:
+    found = blueprint.outside
+    if found is None:
         return
-    endpoint = outside.endpoint
+    endpoint = found.endpoint
     if blueprint.data.class_ == DataClass.RESTRICTED:
         text = "data of the class `restricted` go to no endpoint outside: use another"
-        yield Reason((*outside.path, "kind"), text)
+        yield Reason((*found.path, "kind"), text)
     elif endpoint.country not in blueprint.data.jurisdictions:
         text = f"it computes in {endpoint.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
-        yield Reason((*outside.path, "country"), f"{text}: choose an endpoint there, or a model of your own")
+        yield Reason((*found.path, "country"), f"{text}: choose an endpoint there, or a model of your own")
 
 
 def _traces(blueprint: Served) -> Iterator[Reason]:
@@ -67,7 +69,7 @@ def _traces(blueprint: Served) -> Iterator[Reason]:
     if said.country not in blueprint.data.jurisdictions:
         text = f"they would be kept in {said.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
         yield Reason(("traces", "country"), f"{text}: choose a collector there")
-    if said.endpoint.startswith("http:") and not traces.inside(said.endpoint):
+    if said.endpoint.startswith("http:") and not outside.inside(said.endpoint):
         text = "outside the cluster spans go over TLS: write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
         yield Reason(("traces", "endpoint"), text)
 

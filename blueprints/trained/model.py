@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.governed import Governed, Pinned
+from blueprints.governed import Governed
+from blueprints.pinned import Pinned, Registry
 from blueprints.refusal import Reason
 from blueprints.written import Name, Written
 from planning.workload import Training as Run
@@ -67,6 +68,7 @@ class Trained(Governed, ABC):
     )
     gates: Annotated[list[Gate], Field(min_length=1)]
     makes: Annotated[Name, Field(description="The model's name in the store.")]
+    registry: Annotated[Registry | None, Field(description="Gets each version too, with what it was made from.")] = None
 
     @property
     @abstractmethod
@@ -96,8 +98,8 @@ class Trained(Governed, ABC):
 
     @property
     def exposed(self) -> tuple[str, ...]:
-        """Nobody reaches it, it asks nobody."""
-        return ()
+        """Nobody reaches it; it tells a registry, if there is one."""
+        return (f"tells {self.registry.address}",) if self.registry else ()
 
     @property
     def overseers(self) -> str:

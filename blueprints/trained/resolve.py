@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from blueprints import governed
+from blueprints import governed, pinned
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
@@ -74,7 +74,8 @@ def resolve(blueprint: Trained, inventory: Inventory, classes: tuple[str, ...] |
     """
     reasons = [
         *governed.refused(blueprint, inventory, classes),
-        *governed.unpinned(blueprint.pinned, (blueprint.base,)),
+        *pinned.unpinned(blueprint.pinned, (blueprint.base,), blueprint.data.jurisdictions),
+        *pinned.unregistered(blueprint.registry, ("registry",), blueprint.data.jurisdictions),
         *blueprint.refusals(),
     ]
     found = _decide(blueprint, inventory)
@@ -240,4 +241,6 @@ def _training(blueprint: Trained, one: RunDecision, checkpoints_gib: int) -> Tra
         schedule=schedule.cron if schedule else "",
         time_zone=schedule.time_zone if schedule else "Etc/UTC",
         queue=blueprint.target.queue if blueprint.target.capabilities.kueue else "",
+        registry=blueprint.registry.address if blueprint.registry else "",
+        registered_as=blueprint.makes if blueprint.registry else "",
     )

@@ -17,7 +17,7 @@ import yaml
 from cli.gateway.rig import ROOT, Rig, RigError
 from engine import processes
 from engine.localcluster import aigateway
-from serving.gateway.envoy import objects
+from serving.gateway.envoy import names, objects
 
 ENVOY = ROOT / ".venv" / "envoy" / "bin" / "python"
 #: what this version of Envoy AI Gateway looks for; ours is of the same minor release
@@ -64,10 +64,10 @@ class EnvoyRig(Rig):
         place = self.spec.ownership.workload
         found = [_manifest(one, place) for one in made if one.key not in LEFT_OUT]
         gateway_class = {
-            "apiVersion": f"{objects.GATEWAY}/v1",
+            "apiVersion": f"{names.GATEWAY}/v1",
             "kind": "GatewayClass",
             "metadata": {"name": self.spec.gateway_class},
-            "spec": {"controllerName": f"{objects.ENVOY}/gatewayclass-controller"},
+            "spec": {"controllerName": f"{names.ENVOY}/gatewayclass-controller"},
         }
         (self.folder / "objects.yaml").write_text(yaml.safe_dump_all([gateway_class, *found]), encoding="utf-8")
 
@@ -104,7 +104,7 @@ class EnvoyRig(Rig):
 
     def _keys(self) -> dict[str, Any]:
         encoded = {team: base64.b64encode(key.encode()).decode() for team, key in self.keys.items()}
-        metadata = {"name": objects.KEYS, "namespace": self.spec.ownership.workload}
+        metadata = {"name": names.KEYS, "namespace": self.spec.ownership.workload}
         return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": encoded}
 
     def _ready(self) -> bool:
@@ -121,7 +121,7 @@ def _loopback(port: int) -> dict[str, Any]:
     return {"fqdn": {"hostname": "localhost", "port": port}}
 
 
-def _manifest(one: objects.Made, place: str) -> dict[str, Any]:
+def _manifest(one: names.Made, place: str) -> dict[str, Any]:
     annotations = {"annotations": one.annotations} if one.annotations else {}
     metadata = {"name": one.name, "namespace": place, **annotations}
     return {"apiVersion": one.api_version, "kind": one.kind, "metadata": metadata, "spec": one.spec}

@@ -1,19 +1,7 @@
-"""Where a gateway's spans go: what its process is told, and the way through the walls."""
-
-from typing import Any
-from urllib.parse import urlsplit
+"""Where a gateway's spans go: what its process is told."""
 
 from components.ownership import PREFIX, Ownership
 from serving.gateway.spec import NAME, Traces
-
-INSIDE = (".svc", ".svc.cluster.local")
-PORTS = {"http": 80, "https": 443}
-
-
-def inside(endpoint: str) -> bool:
-    """Whether an endpoint is a service of the cluster."""
-    host = urlsplit(endpoint).hostname or ""
-    return host.endswith(INSIDE) and host.count(".") > 1
 
 
 def environment(spec: Traces, ownership: Ownership) -> dict[str, str]:
@@ -30,13 +18,3 @@ def environment(spec: Traces, ownership: Ownership) -> dict[str, str]:
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": f"{spec.share:g}",
     }
-
-
-def way(spec: Traces) -> dict[str, Any]:
-    """The rule of a NetworkPolicy that lets spans out: to the service's namespace, or to the port outside."""
-    address = urlsplit(spec.endpoint)
-    ports = [{"port": address.port or PORTS[address.scheme], "protocol": "TCP"}]
-    if not inside(spec.endpoint):
-        return {"ports": ports}
-    place = str(address.hostname).split(".")[1]
-    return {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": place}}}], "ports": ports}

@@ -6,9 +6,8 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input
 
-from components import pods
+from components import outside, pods
 from components.core import Component
-from serving.gateway import traces
 from serving.gateway.spec import NAME, PORT, GatewaySpec
 from serving.model_server import PORT as SERVER_PORT
 
@@ -33,5 +32,5 @@ def build(  # noqa: PLR0917 the parts of one sentence
     if spec.issuers or spec.hosted:
         outbound["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
     if spec.traces:
-        outbound["spec"]["egress"].append(traces.way(spec.traces))
+        outbound["spec"]["egress"].append(outside.way(spec.traces.endpoint))
     k8s.networking.v1.NetworkPolicy(f"{owner.name}-reach", **outbound, opts=owner.child())

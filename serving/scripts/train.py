@@ -3,7 +3,8 @@
 The trainer is a command. It writes checkpoints as `checkpoint-<step>` with a `trainer_state.json`, as Hugging Face's
 Trainer does, and at its end the model with its measures to the output folder. The first pod of the run then compares
 the measures with the gates and puts the model into the document store: files first, `/models/<name>/<version>.json`
-last, so that a version without it is none. The same run hands over once, however often it is started.
+last, so that a version without it is none. The same run hands over once, however often it is started. Where there is a
+registry, it gets the version too, with a run that says what it was made from.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from typing import Any
 
 import filer
 from modelfiles import digest, sums
+from registry import Registry, RegistryError
 
 STATE = "trainer_state.json"
 
@@ -114,9 +116,17 @@ def finish(told: dict[str, str], output: Path) -> dict[str, Any]:
         raise TrainError(NOT_GOOD_ENOUGH, f"it is not handed over: {'; '.join(failed)}")
     card = {**json.loads(told["LINEAGE"]), "run": told["JOB"], "measures": measures}
     try:
-        return hand_over(told["DOCUMENTS"], told["MODEL"], output, card)
+        made = hand_over(told["DOCUMENTS"], told["MODEL"], output, card)
     except OSError as error:
         raise TrainError(NO_STORE, f"the document store at {told['DOCUMENTS']}: {error}") from error
+    if not told.get("REGISTRY"):
+        return made
+    try:
+        registry = Registry(told["REGISTRY"], told.get("REGISTRY_TOKEN", ""))
+        registered = registry.register(told["REGISTERED_AS"], output, sums(output), made)
+    except RegistryError as error:
+        raise TrainError(NO_STORE, f"it is in the document store as version {made['version']}; {error}") from error
+    return {**made, "registered": f"{told['REGISTERED_AS']}/{registered}"}
 
 
 def main() -> None:

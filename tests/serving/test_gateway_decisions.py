@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.gateway import traces
+from components import outside
 from serving.gateway.files import files
 from serving.gateway.hooks import domicile_audit, domicile_policy, domicile_redaction
 from serving.gateway.policy import policy
-from serving.gateway.spec import GatewaySpec, Traces
+from serving.gateway.spec import GatewaySpec
 
 POLICY = policy(gateways.SPEC, {})
 
@@ -208,7 +208,7 @@ def test_the_page_of_promises_lists_the_tests_that_prove_them() -> None:
     ],
 )
 def test_the_way_out_is_as_narrow_as_it_can_be(endpoint: str, *, inside: bool, port: int) -> None:
-    found = traces.way(Traces(endpoint=endpoint))
+    found = outside.way(endpoint)
     assert found["ports"] == [{"port": port, "protocol": "TCP"}]
     named = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
     assert found.get("to") == (named if inside else None)

@@ -15,7 +15,7 @@ from cli.gateway import envoy
 from cli.gateway.envoy import EnvoyRig
 from cli.gateway.rig import StandIn
 from serving.engines import metrics
-from serving.gateway.envoy import objects
+from serving.gateway.envoy import names, objects
 from serving.gateway.envoy.refused import cannot
 from serving.gateway.spec import Alias, GatewaySpec, Issuer, Rule, Sleep, Team
 
@@ -235,7 +235,7 @@ def written(rig: EnvoyRig, **wanted: object) -> dict[str, Any]:
     return found[-1]
 
 
-def manifest(spec: GatewaySpec, key: str) -> objects.Made:
+def manifest(spec: GatewaySpec, key: str) -> names.Made:
     """One of a gateway's objects."""
     places = {name: objects.in_namespace(f"http://{name}:8000/v1", "desk") for name in ENGINES}
     return next(one for one in objects.objects(spec, places) if one.key == key)
@@ -252,8 +252,8 @@ def test_a_teams_limits_hold_for_all_its_aliases_together() -> None:
     assert {one["clientSelectors"][0]["headers"][0]["value"] for one in rules} == {"desk"}
     assert [one.get("cost", {}).get("response", {}).get("metadata", {}).get("key") for one in rules] == [
         None,
-        objects.TOKENS,
-        objects.SPENT,
+        names.TOKENS,
+        names.SPENT,
     ]
 
 

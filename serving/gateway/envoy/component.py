@@ -9,7 +9,7 @@ from serving import entrance, keys
 from serving.gateway import walls
 from serving.gateway.component import GatewayArgs
 from serving.gateway.envoy import objects
-from serving.gateway.envoy.objects import Made
+from serving.gateway.envoy.names import KEYS, METRICS_PORT, Made
 from serving.gateway.spec import NAME, PORT
 
 #: where Envoy Gateway itself is, and where it and its rate limit service answer
@@ -31,7 +31,7 @@ class EnvoyGateway(Component):
         made = keys.of_teams(self, tuple(team.name for team in spec.teams), place)
         known = k8s.core.v1.Secret(
             f"{name}-keys",
-            metadata=manifest({"name": objects.KEYS, **place}),
+            metadata=manifest({"name": KEYS, **place}),
             string_data=made,
             opts=self.child(),
         )
@@ -42,7 +42,7 @@ class EnvoyGateway(Component):
         gateway = self._create(door, args, depends_on=parts)
         scraped = {
             "from": [pods.PROMETHEUS],
-            "ports": [{"port": port, "protocol": "TCP"} for port in (objects.METRICS_PORT, ENVOY_METRICS_PORT)],
+            "ports": [{"port": port, "protocol": "TCP"} for port in (METRICS_PORT, ENVOY_METRICS_PORT)],
         }
         told = {
             "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": SYSTEM}}}],

@@ -6,39 +6,33 @@ goes into a header, by which it is let in, counted and written down.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from components import pods
 from serving.gateway import traces
+from serving.gateway.envoy import teams
+from serving.gateway.envoy.names import (
+    AI,
+    ENVOY,
+    GATEWAY,
+    METADATA,
+    METRICS_PORT,
+    MODEL,
+    SPENT,
+    TEAM,
+    TOKENS,
+    Made,
+    whole,
+)
 from serving.gateway.envoy.refused import UNIT_USD
-from serving.gateway.spec import NAME, PORT, Alias, Backend, GatewaySpec, Team
+from serving.gateway.spec import NAME, PORT, Alias, Backend, GatewaySpec
 
-CLASS = "envoy"
-GATEWAY, ENVOY, AI = "gateway.networking.k8s.io", "gateway.envoyproxy.io", "aigateway.envoyproxy.io"
-TEAM, MODEL = "x-domicile-team", "x-ai-eg-model"
-#: the Secret with all teams' keys, by team
-KEYS = "gateway-teams"
-#: where the part that reads requests tells its metrics
-METRICS_PORT = 1064
-TOKENS, SPENT = "tokens", "spent"
-METADATA = "io.envoy.ai_gateway"
 WAITING = 4096
 #: answers by which a back end says that it cannot, not that the question is wrong
 FAILED = [429, 500, 502, 503, 504]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """One object; ``key`` is unique among those of a gateway."""
-
-    key: str
-    api_version: str
-    kind: str
-    name: str
-    spec: dict[str, Any]
-    annotations: dict[str, str] | None = None
+#: labels of the proxies' pods by which Envoy Gateway knows them
+KEPT = ("app.kubernetes.io/name", "app.kubernetes.io/managed-by", "app.kubernetes.io/component")
 
 
 def objects(spec: GatewaySpec, places: Mapping[str, Any], *, port: int = PORT, log: str = "/dev/stdout") -> list[Made]:
@@ -51,8 +45,8 @@ def objects(spec: GatewaySpec, places: Mapping[str, Any], *, port: int = PORT, l
         _proxy(spec, log),
         _reader(spec),
         _clients(),
-        _let_in(spec),
-        *_limits(spec),
+        teams.let_in(spec),
+        *teams.limits(spec),
         *(one for alias in spec.aliases for one in (_route(spec, alias), _manners(spec, alias))),
         *(made for backend in backends(spec) for made in _backend(backend, places)),
     ]
@@ -141,10 +135,6 @@ def _proxy(spec: GatewaySpec, log: str) -> Made:
     )
 
 
-#: labels of the proxies' pods by which Envoy Gateway knows them
-KEPT = ("app.kubernetes.io/name", "app.kubernetes.io/managed-by", "app.kubernetes.io/component")
-
-
 def environment(spec: GatewaySpec) -> dict[str, str]:
     """What the part that reads requests beside each proxy is told: where its spans go, and that they have no texts."""
     told = traces.environment(spec.traces, spec.ownership) if spec.traces else {"OTEL_TRACES_EXPORTER": "none"}
@@ -174,81 +164,8 @@ def _clients() -> Made:
         api_version=f"{ENVOY}/v1alpha1",
         kind="ClientTrafficPolicy",
         name=NAME,
-        spec={"targetRefs": [_whole()], "connection": {"bufferLimit": "50Mi"}},
+        spec={"targetRefs": [whole()], "connection": {"bufferLimit": "50Mi"}},
     )
-
-
-def _let_in(spec: GatewaySpec) -> Made:
-    """Who may ask what: a team its aliases, and those only whose back ends may see its class of data."""
-    by_class = {alias.name: alias.data_classes for alias in spec.aliases}
-    allowed = {team.name: [one for one in team.aliases if team.data_class in by_class[one]] for team in spec.teams}
-    rules = [
-        {"name": team, "action": "Allow", "principal": {"headers": [_is(TEAM, team), _is(MODEL, *names)]}}
-        for team, names in allowed.items()
-        if names
-    ]
-    listing = {"name": "listing", "action": "Allow", "operation": {"methods": ["GET"]}}
-    return Made(
-        key="let-in",
-        api_version=f"{ENVOY}/v1alpha1",
-        kind="SecurityPolicy",
-        name=NAME,
-        spec={
-            "targetRefs": [_whole()],
-            "apiKeyAuth": {
-                "credentialRefs": [{"group": "", "kind": "Secret", "name": KEYS}],
-                "extractFrom": [{"headers": ["Authorization"]}],
-                "forwardClientIDHeader": TEAM,
-                "sanitize": True,
-            },
-            "authorization": {
-                "defaultAction": "Deny",
-                "rules": [*rules, {**listing, "principal": {"headers": [_is(TEAM, *allowed)]}}],
-            },
-        },
-    )
-
-
-def _is(header: str, *values: str) -> dict[str, Any]:
-    return {"name": header, "values": list(values)}
-
-
-def _limits(spec: GatewaySpec) -> list[Made]:
-    """What teams may use in a minute and spend in a month, counted for all proxies and aliases together."""
-    rules = [rule for team in spec.teams for rule in _limits_of(team)]
-    if not rules:
-        return []
-    return [
-        Made(
-            key="limits",
-            api_version=f"{ENVOY}/v1alpha1",
-            kind="BackendTrafficPolicy",
-            name=NAME,
-            spec={"targetRefs": [_whole()], "rateLimit": {"type": "Global", "global": {"rules": rules}}},
-        )
-    ]
-
-
-def _limits_of(team: Team) -> Iterator[dict[str, Any]]:
-    whose = {
-        "clientSelectors": [{"headers": [{"type": "Exact", "name": TEAM, "value": team.name}]}],
-        "shared": True,
-    }
-    if team.requests is not None:
-        yield {**whose, "limit": {"requests": team.requests, "unit": "Minute"}}
-    if team.tokens is not None:
-        yield {**whose, "limit": {"requests": team.tokens, "unit": "Minute"}, "cost": _afterwards(TOKENS)}
-    if team.monthly_usd is not None:
-        units = round(team.monthly_usd / UNIT_USD)
-        yield {**whose, "limit": {"requests": units, "unit": "Month"}, "cost": _afterwards(SPENT)}
-
-
-def _afterwards(key: str) -> dict[str, Any]:
-    """A cost that is known once the answer is there; before, it is looked whether there is anything left."""
-    return {
-        "request": {"from": "Number", "number": 0},
-        "response": {"from": "Metadata", "metadata": {"namespace": METADATA, "key": key}},
-    }
 
 
 def _route(spec: GatewaySpec, alias: Alias) -> Made:
@@ -274,7 +191,7 @@ def _route(spec: GatewaySpec, alias: Alias) -> Made:
         kind="AIGatewayRoute",
         name=f"{NAME}-{alias.name}",
         spec={
-            "parentRefs": [_whole()],
+            "parentRefs": [whole()],
             "llmRequestCosts": [
                 {"metadataKey": TOKENS, "type": "TotalToken"},
                 {"metadataKey": SPENT, "type": "CEL", "cel": _money(spec)},
@@ -415,7 +332,3 @@ def in_namespace(endpoint: str, namespace: str) -> dict[str, Any]:
     """A server's endpoint, as `http://chat:8000/v1`, as a Backend names it."""
     address = urlsplit(endpoint)
     return _fqdn(f"{address.hostname}.{namespace}.svc.cluster.local", address.port or 80)
-
-
-def _whole() -> dict[str, str]:
-    return {"group": GATEWAY, "kind": "Gateway", "name": NAME}

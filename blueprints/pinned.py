@@ -1,0 +1,88 @@
+"""Models that somebody has approved: by revision, by digest, or as a version of a registry. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from blueprints.refusal import Reason
+from blueprints.written import Country, Written
+from components import outside
+from serving.weights import Pin, Registered
+
+
+class Registry(Written):
+    """An MLflow registry, and where it keeps what it has."""
+
+    address: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._-]+)*$",
+            description="As https://mlflow.example.com, or http://mlflow.ml.svc:5000 in the cluster.",
+        ),
+    ]
+    country: Annotated[Country, Field(description="Where it keeps models.")]
+
+
+class RegisteredModel(Registry):
+    """A version of a model in an MLflow registry."""
+
+    name: Annotated[str, Field(pattern=r"^[^/:]{1,200}$")]
+    version: Annotated[int, Field(gt=0)]
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]*$", description="Where its files begin.")] = ""
+    approved: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]*$", description="The alias that must stand for the version.")
+    ] = ""
+    licence: Annotated[str, Field(description="What the version's tag `licence` must say.")] = ""
+
+
+class Pinned(Written):
+    """A model as it was approved. `domicile digest` says a folder's digest, the job that fetches says it in its log.
+
+    One of a ``registry`` comes from there: tuned, it is sized as the model that it was tuned from.
+    """
+
+    model: Annotated[str, Field(description="As the blueprint names it.")]
+    revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40})?$", description="A commit at the hub.")] = ""
+    digest: Annotated[
+        str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$", description="Of its files: others are not served.")
+    ] = ""
+
+    registry: RegisteredModel | None = None
+
+    @property
+    def pin(self) -> Pin:
+        """As the job that fetches takes it."""
+        said = self.registry
+        registered = Registered(**said.model_dump(exclude={"country"})) if said else None
+        return Pin(model=self.model, revision=self.revision, digest=self.digest, registered=registered)
+
+
+def unregistered(said: Registry | None, path: tuple[str | int, ...], jurisdictions: Sequence[str]) -> Iterator[Reason]:
+    """A registry that keeps models where data may not be, or is asked in the open."""
+    if said is None:
+        return
+    if said.country not in jurisdictions:
+        text = f"it keeps models in {said.country}, what was learnt from data must stay in {', '.join(jurisdictions)}"
+        yield Reason((*path, "country"), f"{text}: use a registry there")
+    if said.address.startswith("http:") and not outside.inside(said.address):
+        text = (
+            "outside the cluster it is asked over TLS: write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
+        )
+        yield Reason((*path, "address"), text)
+
+
+def unpinned(pinned: Sequence[Pinned], used: Sequence[str], jurisdictions: Sequence[str]) -> Iterator[Reason]:
+    """Pins of models that the blueprint does not use, or that say nothing."""
+    for index, one in enumerate(pinned):
+        yield from unregistered(one.registry, ("pinned", index, "registry"), jurisdictions)
+        if one.model not in used:
+            text = f"'{one.model}' is no model of this blueprint; it has {', '.join(used)}"
+            yield Reason(("pinned", index, "model"), text)
+        elif one.registry and one.revision:
+            text = "a version of a registry has no revision at the hub: leave one of them out"
+            yield Reason(("pinned", index, "revision"), text)
+        elif not one.revision and not one.digest and not one.registry:
+            yield Reason(
+                ("pinned", index), "it pins nothing: state the revision, the digest or both, or a registry's version"
+            )

@@ -1,0 +1,23 @@
+"""Addresses of services that are not the workload's: whether they are in its cluster, and the way there."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+INSIDE = (".svc", ".svc.cluster.local")
+PORTS = {"http": 80, "https": 443}
+
+
+def inside(address: str) -> bool:
+    """Whether an address is a service of the cluster."""
+    host = urlsplit(address).hostname or ""
+    return host.endswith(INSIDE) and host.count(".") > 1
+
+
+def way(address: str) -> dict[str, Any]:
+    """The rule of a NetworkPolicy that lets requests out: to the service's namespace, or to the port outside."""
+    found = urlsplit(address)
+    ports = [{"port": found.port or PORTS[found.scheme], "protocol": "TCP"}]
+    if not inside(address):
+        return {"ports": ports}
+    place = str(found.hostname).split(".")[1]
+    return {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": place}}}], "ports": ports}
