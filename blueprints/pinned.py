@@ -1,6 +1,7 @@
 """Models that somebody has approved: by revision, by digest, or as a version of a registry. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -35,6 +36,10 @@ class RegisteredModel(Registry):
     ] = ""
     licence: Annotated[str, Field(description="What the version's tag `licence` must say.")] = ""
 
+    def pin(self, model: str) -> Pin:
+        """As the job that fetches takes it, into the folder of a model."""
+        return Pin(model=model, registered=Registered(**self.model_dump(exclude={"country"})))
+
 
 class Pinned(Written):
     """A model as it was approved. `domicile digest` says a folder's digest, the job that fetches says it in its log.
@@ -53,9 +58,9 @@ class Pinned(Written):
     @property
     def pin(self) -> Pin:
         """As the job that fetches takes it."""
-        said = self.registry
-        registered = Registered(**said.model_dump(exclude={"country"})) if said else None
-        return Pin(model=self.model, revision=self.revision, digest=self.digest, registered=registered)
+        if self.registry:
+            return replace(self.registry.pin(self.model), digest=self.digest)
+        return Pin(model=self.model, revision=self.revision, digest=self.digest)
 
 
 def unregistered(said: Registry | None, path: tuple[str | int, ...], jurisdictions: Sequence[str]) -> Iterator[Reason]:

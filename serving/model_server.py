@@ -24,7 +24,8 @@ DRAIN_S = 30
 class ModelServerSpec:
     """One model and its replicas. ``task`` is `generate` or `embed`; ``answer_s`` is the longest answer's time.
 
-    ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume.
+    ``engine`` is one of ``serving.engines.table``; ``adapters`` are LoRA adapters by name and folder in the volume,
+    of ``adapter_rank`` at the most.
     ``licence`` is the model's, as the catalog has it, ``digest`` that of its files, if they were approved; empty where
     it is not known. ``gpus`` are those of a replica, on all of its ``nodes`` together; memory and processors are those
     of a pod, which reads ``load_gib_per_s`` of weights.
@@ -50,6 +51,7 @@ class ModelServerSpec:
     scaled: bool
     node_labels: tuple[tuple[str, str], ...] = ()
     adapters: tuple[tuple[str, str], ...] = ()
+    adapter_rank: int = 16
     nodes: int = 1
     load_gib_per_s: float = LOAD_GIB_PER_S
     digest: str = ""
@@ -81,6 +83,7 @@ class ModelServerSpec:
             max_model_len=self.max_model_len,
             max_num_seqs=self.max_num_seqs,
             adapters=tuple((name, f"{WEIGHTS_PATH}/{folder}") for name, folder in self.adapters),
+            adapter_rank=self.adapter_rank,
             nodes=self.nodes,
         )
 

@@ -31,6 +31,7 @@ EVERYTHING = (
     "alone",
     "prompt",
     "asleep",
+    "tuned",
 )
 #: the most tokens that the question "hello there" may have: the bytes of its text and role, and a message's few
 MOST = len("user hello there") + 8
@@ -78,6 +79,7 @@ SPEC = GatewaySpec(
         alias("chat", backend("main"), fallbacks=("plain",)),
         alias("plain", backend("small")),
         alias("alone", backend("main")),
+        alias("tuned", backend("main", model="tickets-3"), fallbacks=("plain",)),
         alias("prompt", backend("main"), first_token_s=0.5, per_token_s=0.2),
         alias("split", backend("main", weight=80), backend("second", weight=20), backend("large", weight=0)),
         alias("kept", backend("main"), cache_s=600),

@@ -111,6 +111,17 @@ def _models(one: Situation) -> Iterator[Card]:
             replicas=server.replicas,
             accelerators=f"{server.gpus} x {decision.placed.product} each",
         )
+    for adapter in one.blueprint.adapters if isinstance(one.blueprint, Served) else ():
+        said = adapter.registry
+        yield Card(
+            part=adapter.alias,
+            model=f"{said.name}@{said.version} of {said.address}, an adapter of {adapter.of}",
+            licence=said.licence or "as its tags in the registry say",
+            parameters="",
+            where=f"with {adapter.of}",
+            replicas=next(server.replicas for server in plan.servers if server.name == adapter.of),
+            accelerators=f"those of {adapter.of}",
+        )
     outside = one.blueprint.outside if isinstance(one.blueprint, Served) else None
     if outside is not None:
         yield Card(

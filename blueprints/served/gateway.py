@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason
+from blueprints.served import adapters
 from blueprints.served.knowledge import CLIENTS
 from blueprints.served.model import Identity, Served
 from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
@@ -44,10 +45,8 @@ def spec_of(
     said = blueprint.answers
     backends = {role.name: _backend(role, server, bill, country) for role, server in servers.items()}
     outside = _outside(blueprint)
-    aliases = (
-        *(_alias(blueprint, role, servers, backends) for role in servers if role.part is not Part.CANDIDATE),
-        *outside,
-    )
+    own = tuple(_alias(blueprint, role, servers, backends) for role in servers if role.part is not Part.CANDIDATE)
+    aliases = (*own, *adapters.aliases(blueprint.adapters, own), *outside)
     return GatewaySpec(
         ownership=ownership,
         image=IMAGES["envoy" if blueprint.access.gateway == "envoy" else "gateway"],

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
 from blueprints.pinned import Pinned
+from blueprints.served.adapters import Adapter
 from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
 from blueprints.served.warehouse import Queried
@@ -169,12 +170,16 @@ class Served(Governed, ABC):
     pinned: Annotated[list[Pinned], Field(description="Models whose files were approved.")] = Field(
         default_factory=list[Pinned]
     )
+    adapters: Annotated[list[Adapter], Field(description="What models have learnt beside their weights.")] = Field(
+        default_factory=list[Adapter]
+    )
 
     @property
     def models_used(self) -> tuple[str, ...]:
-        """The models of its roles, and the endpoint outside."""
+        """The models of its roles and their adapters, and the endpoint outside."""
         outside = (self.outside.endpoint.model,) if self.outside is not None else ()
-        return tuple(dict.fromkeys((*(role.model for role in self.roles()), *outside)))
+        learnt = (f"{one.registry.name}@{one.registry.version}" for one in self.adapters)
+        return tuple(dict.fromkeys((*(role.model for role in self.roles()), *learnt, *outside)))
 
     @property
     def exposed(self) -> tuple[str, ...]:

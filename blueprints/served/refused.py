@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from blueprints import governed, pinned
 from blueprints.refusal import Reason
+from blueprints.served import adapters
 from blueprints.served.model import Served
 from blueprints.served.roles import Part
 from blueprints.written import DataClass
@@ -23,6 +24,12 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         *_traces(blueprint),
         *pinned.unpinned(
             blueprint.pinned, tuple(role.model for role in blueprint.roles()), blueprint.data.jurisdictions
+        ),
+        *adapters.refused(
+            blueprint.adapters,
+            blueprint.roles(),
+            blueprint.data.jurisdictions,
+            sleeps=blueprint.scales.sleep is not None,
         ),
         *blueprint.refusals(),
     ]
@@ -77,6 +84,7 @@ def _traces(blueprint: Served) -> Iterator[Reason]:
 def _teams(blueprint: Served) -> Iterator[Reason]:
     """Teams whose models are none of the blueprint's, or that go by the name of one of its jobs."""
     known = [role.name for role in blueprint.roles() if role.part is not Part.CANDIDATE]
+    known += [one.alias for one in blueprint.adapters]
     if not known and blueprint.outside is not None:
         known.append(blueprint.outside.alias)
     for index, team in enumerate(blueprint.access.teams):

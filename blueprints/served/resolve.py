@@ -9,7 +9,7 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import batches, gateway, hours, knowledge, queries, refused, watching
+from blueprints.served import adapters, batches, gateway, hours, knowledge, queries, refused, watching
 from blueprints.served.batches import BatchWork
 from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
@@ -34,6 +34,8 @@ from serving.weights import WeightsSpec
 
 PROCESSORS = "processors and memory of gateway, stores and jobs"
 REMEDY = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
+#: room for an adapter's files in the volume of weights
+ADAPTER_GIB = 1
 #: what nobody is asked for
 UNASKED = ("latency", "availability_percent", "models", "window", "worker", "fallback", "review", "access", "answers")
 
@@ -93,7 +95,7 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         else:
             reasons.append(found)
     reasons += _hours(blueprint, decisions)
-    weights_gib = _weights_gib(decisions)
+    weights_gib = _weights_gib(decisions) + ADAPTER_GIB * len(blueprint.adapters)
     bill = _bill(blueprint, inventory, decisions, weights_gib)
     warnings = governed.money(blueprint, bill, REMEDY, reasons)
     ownership = blueprint.ownership
@@ -268,12 +270,15 @@ def _plan(
         weights=WeightsSpec(
             ownership=ownership,
             image=IMAGES["vllm"],
-            models=tuple(dict.fromkeys(one.model for one in servers.values())),
+            models=(
+                *dict.fromkeys(one.model for one in servers.values()),
+                *(one.folder for one in blueprint.adapters),
+            ),
             storage_gib=weights_gib,
             storage_class=blueprint.target.shared_storage_class,
             fetch_timeout_s=3600,
             hub=hub_of(blueprint.target),
-            pins=tuple(one.pin for one in blueprint.pinned),
+            pins=tuple(one.pin for one in (*blueprint.pinned, *blueprint.adapters)),
         )
         if servers
         else None,
@@ -316,6 +321,8 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         memory_gib=math.ceil(sized.weights_gib / decision.nodes) + 8,
         cpu=4 * sized.gpus_per_replica // decision.nodes,
         nodes=decision.nodes,
+        adapters=adapters.of(blueprint.adapters, role.name),
+        adapter_rank=adapters.rank(blueprint.adapters, role.name),
         load_gib_per_s=blueprint.target.weights_gib_per_s,
         digest=next((one.digest for one in blueprint.pinned if one.model == role.model), ""),
         max_model_len=sized.max_model_len,

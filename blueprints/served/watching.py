@@ -39,8 +39,7 @@ def spec_of(
             )
             for one in servers.values()
         ),
-        aliases=tuple(role.name for role in servers if role.generates and role.part is Part.MAIN)
-        or ((blueprint.outside.alias,) if blueprint.outside else ()),
+        aliases=_aliases(blueprint, servers),
         availability_percent=blueprint.availability_percent,
         batch_s=blueprint.window.longest_gap_s + blueprint.window.seconds if batching else 0,
         team_budgets=tuple(
@@ -51,3 +50,10 @@ def spec_of(
         keda=capabilities.keda,
         operator=capabilities.prometheus_operator,
     )
+
+
+def _aliases(blueprint: Served, servers: Mapping[Role, ModelServerSpec]) -> tuple[str, ...]:
+    """The aliases that are held to the objectives: main models and their adapters, or the endpoint outside alone."""
+    main = [role.name for role in servers if role.generates and role.part is Part.MAIN]
+    learnt = (one.alias for one in blueprint.adapters if one.of in main)
+    return (*main, *learnt) or ((blueprint.outside.alias,) if blueprint.outside else ())

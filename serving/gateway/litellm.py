@@ -70,7 +70,7 @@ def _model(alias: str, task: str, backend: Backend, endpoints: dict[str, str]) -
     where: dict[str, Any] = {"model": backend.hosted}
     if not backend.hosted:
         address = backend.address or endpoints[backend.name]
-        where = {"model": f"hosted_vllm/{backend.name}", "api_base": address, "api_key": "none"}
+        where = {"model": f"hosted_vllm/{backend.model or backend.name}", "api_base": address, "api_key": "none"}
     elif backend.address:
         where["api_base"] = backend.address
     if backend.key_variable:

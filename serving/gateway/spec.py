@@ -16,9 +16,10 @@ class Backend:
     """One place that answers for an alias: a server of the workload, or a hosted API.
 
     ``weight`` is its share of the alias's requests, 0 for one that is kept for tests by name. Prices in USD for a
-    million tokens. ``parallel`` is how many requests its replicas take at once: more wait at the gateway. ``hosted`` is
-    LiteLLM's name of a hosted model (`bedrock/...`), ``country`` where it computes, ``address`` where it is reached if
-    not at its vendor's; its key is ``key_variable`` in the Secret `gateway-outside`, which is not ours to make.
+    million tokens. ``parallel`` is how many requests its replicas take at once: more wait at the gateway. ``model`` is
+    what its server calls it, if not by its own name. ``hosted`` is LiteLLM's name of a hosted model (`bedrock/...`),
+    ``country`` where it computes, ``address`` where it is reached if not at its vendor's; its key is ``key_variable``
+    in the Secret `gateway-outside`, which is not ours to make.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Backend:
     weight: int = 100
     usd_input: float = 0.0
     usd_output: float = 0.0
+    model: str = ""
     hosted: str = ""
     address: str = ""
     key_variable: str = ""

@@ -64,6 +64,7 @@ class _Door:
             "seen": self._engine.seen,
             "last_prompt": self._engine.last_prompt,
             "last_trace": self._engine.last_trace,
+            "last_model": self._engine.last_model,
         }
         return JSONResponse({**shown, **seen})
 
@@ -86,6 +87,7 @@ class _Door:
             return _failed(status)
         prompt = _prompt(body["messages"])
         engine.last_prompt, engine.last_trace = prompt, request.headers.get("traceparent", "")
+        engine.last_model = body["model"]
         asked = len(prompt.split())
         words = _answer(engine, prompt)[: int(body.get("max_completion_tokens") or body.get("max_tokens") or 1_000_000)]
         base = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body["model"]}

@@ -38,6 +38,7 @@ class Engine:
     seen: int = 0
     last_prompt: str = ""
     last_trace: str = ""
+    last_model: str = ""
     _slots: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def failing(self) -> int:

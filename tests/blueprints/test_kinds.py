@@ -49,6 +49,28 @@ def test_every_kind_has_an_example_to_start_from_and_three_of_it_worked() -> Non
         assert len(list(file.parent.glob("*.yaml"))) == 1 + len(pages.SITES) - refused, kind
 
 
+def test_an_adapter_is_an_alias_of_its_own_at_its_models_servers(tmp_path: Path) -> None:
+    fallback = {"fallback": {"kind": "smaller-model", "model": "Qwen/Qwen3-4B"}}
+    blueprint = changed(tmp_path, HANDBOOK, {"adapters": [TUNED], "availability_percent": 99.0, **fallback})
+    plan = load.plan(Path(blueprint))
+    assert isinstance(plan, ServedPlan)
+    chat = next(one for one in plan.servers if one.name == "chat")
+    arguments = chat.runs.started_with(chat.serve)
+    assert arguments[arguments.index("--lora-modules") + 1] == "tickets=/models/adapters/tickets"
+    assert "--max-lora-rank=32" in arguments
+    known = {one.name: one for one in plan.gateway.aliases}
+    (backend,) = known["tickets"].backends
+    assert (backend.name, backend.model) == ("chat", "tickets")
+    assert known["tickets"].fallbacks == known["chat"].fallbacks == ("chat-small",)
+    assert plan.monitoring.aliases == ("chat", "tickets")
+    assert plan.weights is not None
+    wanted = {one["model"]: one for one in json.loads(plan.weights.wanted)}
+    assert wanted["adapters/tickets"]["registry"] == {
+        "address": TICKETS["address"], "name": "tickets", "version": "3", "path": "", "approved": "champion", "licence": "",
+    }  # fmt: skip
+    assert plan.weights.registries == (TICKETS["address"],)
+
+
 @pytest.mark.parametrize("file", SERVED, ids=lambda file: file.stem)
 def test_the_examples_have_their_golden_plans(file: Path) -> None:
     made = json.loads(json.dumps(dataclasses.asdict(load.plan(file)), default=str))
@@ -59,6 +81,10 @@ def test_the_examples_have_their_golden_plans(file: Path) -> None:
 
 
 DIGEST = f"sha256:{'0' * 64}"
+TICKETS = {"address": "https://mlflow.example.com", "country": "DE", "name": "tickets", "version": 3}
+ABROAD, OPEN = {**TICKETS, "country": "US"}, {**TICKETS, "address": "http://mlflow.example.com"}
+TUNED = {"alias": "tickets", "of": "chat", "registry": {**TICKETS, "approved": "champion"}, "rank": 24}
+ENVOY = {"access.gateway": "envoy", "target.capabilities": {"envoy_ai_gateway": True}}
 OFFICE = {"from": "08:00", "to": "18:00", "zone": "Europe/Berlin"}
 WAITS, MEANWHILE = ({"after_minutes": 30, "first_request": one} for one in ("waits", "fallback"))
 WIDE = {
@@ -99,6 +125,28 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B"}]}, "pinned.0", "it pins nothing"),
     (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B", "digest": "abc"}]}, "pinned.0.digest", "abc"),
     (LAB, {"pinned": [{"model": "gpt", "digest": DIGEST}]}, "pinned.0.model", "gpt' is no model of this blueprint"),
+    (HANDBOOK, {"access.gateway": "envoy"}, "target.capabilities.envoy_ai_gateway", "there is none: install"),
+    (HANDBOOK, {**ENVOY, "answers": {"cache_minutes": 5}}, "answers.cache_minutes", "it keeps no answers of `chat`"),
+    (HANDBOOK, {**ENVOY, "review": {"sample_percent": 5}}, "review.sample_percent", "nothing wait for people"),
+    (HANDBOOK, {**ENVOY, "scaling": {"sleep": WAITS}, "availability_percent": 98.0}, "scaling.sleep", "no request wait for `chat`"),
+    (MODELS, {**ENVOY, "access.teams.0.parallel": 4}, "access.teams", "how many requests of `search` run at a time"),
+    (SUPPORT, {**ENVOY}, "answers.redact", "it looks at no text"),
+    (TRIAL, {**ENVOY}, "access.gateway", "after a day"),
+    (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B", "registry": ABROAD}]}, "pinned.0.registry.country", "use a registry"),
+    (
+        HANDBOOK,
+        {"pinned": [{"model": "Qwen/Qwen3-8B", "revision": "a" * 40, "registry": TICKETS}]},
+        "pinned.0.revision",
+        "has no revision at the hub",
+    ),
+    (HANDBOOK, {"adapters": [{**TUNED, "registry": OPEN}]}, "adapters.0.registry.address", "it is asked over TLS"),
+    (HANDBOOK, {"adapters": [{**TUNED, "of": "embedding"}]}, "adapters.0.of", "no model that answers; there are chat"),
+    (HANDBOOK, {"adapters": [{**TUNED, "alias": "chat"}]}, "adapters.0.alias", "'chat' stands there twice"),
+    (HANDBOOK, {"adapters": [TUNED, {**TUNED, "registry": dict(TICKETS)}]}, "adapters.1.alias", "'tickets' stands there twice"),
+    (HANDBOOK, {"adapters": [TUNED], "models.engine": "trtllm"}, "adapters.0.of", "trtllm serves no adapters"),
+    (HANDBOOK, {"adapters": [TUNED], "scaling": {"sleep": WAITS}}, "adapters.0.of", "'chat' sleeps"),
+    (HANDBOOK, {"adapters": [{**TUNED, "rank": 900}]}, "adapters.0.rank", "512"),
+    (TUNING, {"registry": {"address": "https://mlflow.example.com", "country": "US"}}, "registry.country", "keeps models in US"),
     (HANDBOOK, WIDE, "models.chat", "several need `leader_worker_set` among the target's capabilities"),
     (HANDBOOK, {**WIDE, "models.engine": "trtllm"}, "models.chat", "on several, vllm or sglang could serve it"),
     (HANDBOOK, {**WIDE, **GROUPS}, "models.chat", "(`target.weights_gib_per_s`)"),

@@ -69,6 +69,14 @@ def test_a_team_whose_time_is_over_is_refused_and_one_whose_time_is_not_is_answe
     assert ask(rig, name="trial").status_code == 200
 
 
+def test_an_adapter_is_asked_by_its_own_name(rig: Rig) -> None:
+    assert said(ask(rig, "tuned")) == "main heard: hello there"
+    assert rig.seen("main")["last_model"] == "tickets-3"
+    rig.change("main", fail=500)
+    assert said(ask(rig, "tuned")) == "small heard: hello there"
+    assert rig.seen("small")["last_model"] == "small"
+
+
 def test_weights_split_an_alias(rig: Rig) -> None:
     def split(_number: int) -> str:
         return ask(rig, "split").headers["x-domicile-model"]

@@ -20,7 +20,7 @@ from serving.gateway.envoy.refused import cannot
 from serving.gateway.spec import Alias, GatewaySpec, Issuer, Rule, Sleep, Team
 
 ENGINES = ("main", "second", "small", "large", "words")
-NAMES = ("chat", "plain", "split", "chain", "ruled", "public", "dead", "words")
+NAMES = ("tuned", "chat", "plain", "split", "chain", "ruled", "public", "dead", "words")
 SPEC = replace(
     gateways.SPEC,
     engine="envoy",
@@ -32,6 +32,7 @@ SPEC = replace(
         alias("split", backend("main", weight=80), backend("second", weight=20), backend("large", weight=0)),
         alias("chain", backend("main"), fallbacks=("plain", "large")),
         alias("large", backend("large")),
+        alias("tuned", backend("main", model="tickets-3"), fallbacks=("plain",)),
         alias("ruled", backend("main"), rules=(Rule(use="large", teams=("swapped",)),)),
         alias("public", backend("main"), data_classes=("public",)),
         alias("dead", backend("nowhere", address="http://localhost:9/v1"), fallbacks=("plain",)),
@@ -121,6 +122,15 @@ def test_nobody_becomes_another_team_or_asks_another_model_by_a_header(rig: Envo
 def test_a_teams_rule_sends_it_elsewhere(rig: EnvoyRig) -> None:
     assert said(ask(rig, "ruled", name="swapped")) == "large heard: hello there"
     assert said(ask(rig, "ruled")) == "main heard: hello there"
+
+
+@real
+def test_an_adapter_is_asked_by_its_own_name(rig: EnvoyRig) -> None:
+    assert said(ask(rig, "tuned")) == "main heard: hello there"
+    assert rig.seen("main")["last_model"] == "tickets-3"
+    rig.change("main", fail=500)
+    assert said(ask(rig, "tuned")) == "small heard: hello there"
+    assert rig.seen("small")["last_model"] == "small"
 
 
 @real
