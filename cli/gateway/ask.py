@@ -91,16 +91,13 @@ def _of_envoy(spec: GatewaySpec, answer: httpx.Response, alias: str) -> dict[str
         return {"answer": answer.text, "spent_usd": None}
     found: dict[str, Any] = answer.json()
     used: dict[str, int] = found.get("usage") or {}
-    by_name = {one.name: one for known in spec.aliases for one in known.backends}
-    model = by_name.get(found["model"])
-    paid = (
-        used.get("prompt_tokens", 0) * model.usd_input + used.get("completion_tokens", 0) * model.usd_output
-        if model
-        else 0
-    )
+    named = {one.called: one for known in spec.aliases for one in known.backends}
+    own = {one.called for known in spec.aliases if known.name == alias for one in known.backends}
+    model = named[found["model"]]
+    paid = used.get("prompt_tokens", 0) * model.usd_input + used.get("completion_tokens", 0) * model.usd_output
     return {
         "model": found["model"],
-        "fallback": found["model"] != alias,
+        "fallback": found["model"] not in own,
         "tokens": used.get("total_tokens", 0),
         "usd": paid / 1e6,
         "spent_usd": None,

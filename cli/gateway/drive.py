@@ -49,12 +49,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What is sent, to which gateway, with whose key."""
+    """What is sent, to which gateway, with whose key. ``others`` are the models that answer when the alias's cannot."""
 
     url: str
     key: str
     alias: str
     asked: Asked
+    others: frozenset[str] = frozenset()
 
 
 def run(stack: str, folder: Path, asked: Asked, *, as_json: bool) -> int:
@@ -78,7 +79,9 @@ def run(stack: str, folder: Path, asked: Asked, *, as_json: bool) -> int:
     where, key = _gateway(stack, file, asked, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
     watched = plan.monitoring
     tally = Tally(Objectives.of(talked[name], watched.availability_percent, watched.latency_percent))
-    drive = Drive(where, key, name, asked)
+    fallbacks = (talked[one] for one in talked[name].fallbacks if one in talked)
+    others = frozenset(backend.called for one in fallbacks for backend in one.backends)
+    drive = Drive(where, key, name, asked, others)
     took = asyncio.run(_driven(drive, tally, live=not as_json))
     if not tally.ended["answered"] and tally.ended["failed"]:
         message = f"the gateway at {where} answered nothing: {tally.reasons.most_common(1)[0][0]}"
@@ -141,7 +144,7 @@ async def _one(client: httpx.AsyncClient, drive: Drive, number: int, tally: Tall
     try:
         async with client.stream("POST", f"{drive.url}/v1/chat/completions", json=body, headers=headers) as answer:
             if answer.is_success:
-                tally.add(await _read(answer, drive.alias, began))
+                tally.add(await _read(answer, drive, began))
                 return
             told = (await answer.aread()).decode(errors="replace")
     except httpx.HTTPError as error:
@@ -151,9 +154,9 @@ async def _one(client: httpx.AsyncClient, drive: Drive, number: int, tally: Tall
     tally.add(Sent(outcome, 0, time.monotonic() - began, 0, why=f"{answer.status_code}: {_reason(told)}"))
 
 
-async def _read(answer: httpx.Response, alias: str, began: float) -> Sent:
+async def _read(answer: httpx.Response, drive: Drive, began: float) -> Sent:
     """A streamed answer to its end; one that breaks off, or says nothing, has failed."""
-    first, pieces, counted, ended, named = 0.0, 0, 0, False, alias
+    first, pieces, counted, ended, named = 0.0, 0, 0, False, ""
     async for event in _events(answer):
         if event is None:
             ended = True
@@ -171,9 +174,10 @@ async def _read(answer: httpx.Response, alias: str, began: float) -> Sent:
     whole = time.monotonic() - began
     if not ended or not pieces:
         return Sent("failed", first, whole, pieces, why="the answer broke off")
-    # a gateway that tells no back end lets its own name stand in the answer
-    model = answer.headers.get("x-domicile-model") or f"{named}@"
-    return Sent("answered", first, whole, counted or pieces, fell_back=not model.startswith(f"{alias}@"))
+    model = answer.headers.get("x-domicile-model")
+    # a gateway that tells no back end lets its model's own name stand in the answer
+    fell_back = not model.startswith(f"{drive.alias}@") if model else named in drive.others
+    return Sent("answered", first, whole, counted or pieces, fell_back=fell_back)
 
 
 async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any] | None]:

@@ -34,6 +34,11 @@ class Backend:
     address: str = ""
     key_variable: str = ""
 
+    @property
+    def called(self) -> str:
+        """What its server calls the model."""
+        return self.hosted.removeprefix("openai/") or self.model or self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sleep:

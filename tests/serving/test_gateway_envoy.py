@@ -1,16 +1,24 @@
 """What the gateway of Envoy promises, asked of Envoy AI Gateway's own program and a real Envoy, with the objects of a cluster."""
 
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import decided
 import gateways
+import httpx
 import pytest
+from conftest import ROOT
 from gateways import CLIENT, alias, ask, backend, headers, said, stream, told
+from rehearsed import changed
 
+from cli.blueprints import EXAMPLES
 from cli.gateway import envoy
 from cli.gateway.envoy import EnvoyRig
 from cli.gateway.rig import StandIn
@@ -48,6 +56,44 @@ SPEC = replace(
     deny=(),
 )
 real = pytest.mark.skipif(not envoy.installed(), reason="Envoy AI Gateway is not installed: make envoy")
+
+
+@pytest.fixture
+def domicile(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """The command, in a project with one stack, whose gateway is Envoy's."""
+    change = {"access.gateway": "envoy", "target.capabilities": {"envoy_ai_gateway": True}}
+    blueprint = changed(tmp_path, EXAMPLES["model-platform"], change)
+    stack = f"envoy-{os.getpid()}"
+    (tmp_path / "Pulumi.yaml").write_text("name: desk\nruntime: python\nmain: program.py\n", encoding="utf-8")
+    (tmp_path / "program.py").touch()
+    (tmp_path / f"Pulumi.{stack}.yaml").write_text(f"config:\n  domicile:blueprint: {blueprint}\n", encoding="utf-8")
+
+    def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "cli.main", *command.split(), stack, *arguments]
+        return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+
+    yield run
+    run("gateway down")
+
+
+@real
+def test_a_person_asks_and_drives_it_by_the_same_commands(
+    domicile: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    here = ("--cwd", str(tmp_path))
+    asked = json.loads(domicile("ask", "how are you?", "--alias", "large", "--team", "legal", *here, "--json").stdout)
+    assert asked["answer"] == "large heard: how are you?"
+    assert (asked["model"], asked["fallback"], asked["tokens"]) == ("large", False, 8)
+    assert asked["usd"] > 0
+    refused = domicile("ask", "how are you?", "--alias", "large", "--team", "search", *here)
+    assert refused.returncode == 3
+    assert "refused (403): RBAC: access denied" in refused.stdout
+    httpx.post(f"{asked['engines']['large']}/standin", json={"fail": 500}).raise_for_status()
+    fell = domicile("ask", "how are you?", "--alias", "large", "--team", "legal", *here)
+    assert "large was answered by small, a fallback" in fell.stdout
+    driven = domicile("load", "--alias", "large", "--team", "legal", "--seconds", "2", "--peak", "4", *here, "--json")
+    told = json.loads(driven.stdout)
+    assert told["fell_back"] == told["answered"] > 0
 
 
 @pytest.fixture(scope="module")

@@ -206,7 +206,7 @@ def _refs(spec: GatewaySpec, alias: Alias) -> list[dict[str, Any]]:
     return [
         {
             "name": one.name,
-            "modelNameOverride": one.hosted.removeprefix("openai/") or one.model or one.name,
+            "modelNameOverride": one.called,
             "weight": one.weight,
             "priority": order,
         }
