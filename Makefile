@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 UV_VERSION := 0.13.9
 STACK ?= local
 
-.PHONY: site rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton envoy mlflow cluster
+.PHONY: site rehearse-fleet mutate docs policy-data help up down test check fmt bench calibrate setup sizing eyes gateway triton envoy mlflow typescript cluster
 
 help:
 	@echo 'make up     set up everything, run the stack "local" on a real control plane, and tell about it'
@@ -61,6 +61,15 @@ $(VENV)/.triton: requirements-triton.lock $(STAMP)
 	@echo "adding NVIDIA's Triton, without the parts for GPUs, in an environment of its own (about 250 MB)"
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/triton
 	@$(BIN)/uv pip install --quiet --python $(VENV)/triton/bin/python --no-deps --require-hashes -r requirements-triton.lock
+	@touch $@
+
+typescript: $(VENV)/.typescript
+
+$(VENV)/.typescript: tests/typescript/package-lock.json $(STAMP)
+	@command -v npm >/dev/null || { echo 'npm is missing: https://nodejs.org'; exit 1; }
+	@echo "adding Pulumi's SDK for TypeScript in a folder of its own (about 110 MB)"
+	@mkdir -p $(VENV)/typescript && cp tests/typescript/package.json tests/typescript/package-lock.json $(VENV)/typescript
+	@npm ci --prefix $(VENV)/typescript --silent --no-fund --no-audit --ignore-scripts
 	@touch $@
 
 mlflow: $(VENV)/.mlflow

@@ -22,13 +22,14 @@ from pulumi.runtime.proto import (
     resource_pb2,
 )
 
+from engine import remote, wire
 from engine import urn as urns
-from engine import wire
 from engine.core import register as registering
 from engine.core.model import Alias, Goal
 from engine.errors import EngineError, ProgramError, UnsupportedError
 from engine.executor import Executor
 from engine.providers.registry import STACK_REFERENCE
+from engine.remote import Constructs
 from engine.values import Props, has_unknown, reveal, secret_strings, settle
 
 R = TypeVar("R")
@@ -176,10 +177,9 @@ class Monitor:
             raise ShutDownError from error
 
     def _register(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
-        if request.remote:
-            message = f"remote components are not supported by the embedded engine: {request.type} '{request.name}'"
-            raise UnsupportedError(message)
         goal = _goal(request)
+        if request.remote:
+            return self._construct(request, goal)
         parent_transforms = self._inherit_transforms(request)
         for callback in [*parent_transforms, *self._transforms]:
             _transform(callback, goal)
@@ -200,6 +200,32 @@ class Monitor:
         response.object.CopyFrom(wire.struct(state.outputs if state.custom else {}))
         for key, needs in state.property_dependencies.items():
             response.propertyDependencies[key].urns.extend(needs)
+        return response
+
+    def listens(self, address: str) -> None:
+        """Know where programs and plugins reach it."""
+        self._executor.registry.engine = address
+
+    def _construct(
+        self, request: resource_pb2.RegisterResourceRequest, goal: Goal
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Let the component's package build it; its own resources arrive here as a program's do."""
+        registry = self._executor.registry
+        if not registry.engine:
+            message = f"{request.type} '{request.name}': remote components need a program in a process of its own"
+            raise UnsupportedError(message)
+        package = urns.package_of(goal.type)
+        reference = goal.provider or goal.providers.get(package) or self._provider(goal, request.pluginDownloadURL)
+        provider = registry.of(reference, goal.type)
+        if not isinstance(provider, Constructs):
+            message = f"{request.type} '{request.name}': '{package}' is no package of components"
+            raise UnsupportedError(message)
+        info = self.GetDeploymentInfo(empty_pb2.Empty())
+        answer = provider.construct(remote.request(request, info, registry.engine))
+        response = resource_pb2.RegisterResourceResponse(urn=answer.urn)
+        response.object.CopyFrom(answer.state)
+        for key, needs in answer.stateDependencies.items():
+            response.propertyDependencies[key].urns.extend(needs.urns)
         return response
 
     def _inherit_transforms(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:

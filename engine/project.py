@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from catalog import documents
 from catalog.documents import Document
@@ -13,19 +13,29 @@ from engine.errors import ProjectError, StateError
 from engine.values import MASK, Props, is_list, is_map
 
 NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}\Z")
+PLUGIN = "PulumiPlugin.yaml"
+Runtime = Literal["python", "nodejs"]
+RUNTIMES: tuple[Runtime, ...] = ("python", "nodejs")
+#: what a folder's program is, by runtime
+PROGRAMS = {"python": ("__main__.py",), "nodejs": ("package.json", "index.ts", "index.js")}
 KEY = re.compile(r"^([^:\s]+:)?[^:\s]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A Pulumi project. ``main`` is the program file; ``config_dir`` holds the stacks' configuration files."""
+    """A Pulumi project. ``main`` is the program file; ``config_dir`` holds the stacks' configuration files.
+
+    ``packages`` are folders of packages of components by name, as `packages` of Pulumi.yaml has them.
+    """
 
     name: str
     root: Path
     main: Path
+    runtime: Runtime
     config_dir: Path
     python: Path | None
     defaults: Props
+    packages: Mapping[str, Path]
 
     def stack_file(self, stack: str) -> Path:
         """The configuration file of a stack."""
@@ -81,18 +91,20 @@ def load(folder: Path) -> Project:
         raise _refusal(document, ("name",), reason)
     runtime = content.get("runtime")
     kind = runtime.get("name") if is_map(runtime) else runtime
-    if kind != "python":
-        reason = f"the embedded engine runs python programs; found {kind!r}: use --engine pulumi"
+    if kind not in RUNTIMES:
+        reason = f"the embedded engine runs programs of {' and '.join(RUNTIMES)}; found {kind!r}: use --engine pulumi"
         raise _refusal(document, ("runtime",), reason)
     options = _mapping(document, "runtime", "options") if is_map(runtime) else {}
     root = file.parent
     return Project(
         name=name,
         root=root,
-        main=_program(document, root),
+        main=_program(document, root, kind),
+        runtime=kind,
         config_dir=root / _word(document, ".", "stackConfigDir"),
         python=_interpreter(root, options),
         defaults=_mapping(document, "config"),
+        packages=_packages(document, root),
     )
 
 
@@ -186,15 +198,18 @@ def _find(folder: Path) -> Path:
     raise ProjectError(message)
 
 
-def _program(document: Document, root: Path) -> Path:
+def _program(document: Document, root: Path, runtime: Runtime) -> Path:
+    """The program's file; of Node.js a folder may be the program, as its `package.json` says."""
     target = root / _word(document, ".", "main")
+    names = PROGRAMS[runtime]
     try:
-        found = target / "__main__.py" if target.is_dir() else target
-        there = found.is_file()
+        found = target / names[0] if target.is_dir() and runtime == "python" else target
+        there = any((found / name).is_file() for name in names) if found.is_dir() else found.is_file()
     except OSError as error:
         raise _refusal(document, ("main",), f"no program can be there: {error.strerror}") from error
     if not there:
-        raise _refusal(document, ("main",), f"no program at {found}; it is a file or a folder with __main__.py")
+        reason = f"no program at {found}; it is a file or a folder with {' or '.join(names)}"
+        raise _refusal(document, ("main",), reason)
     return found
 
 
@@ -204,6 +219,22 @@ def _interpreter(root: Path, options: Props) -> Path | None:
         return None
     python = root / str(folder) / "bin" / "python"
     return python if python.exists() else None
+
+
+def _packages(document: Document, root: Path) -> dict[str, Path]:
+    """Packages that lie in folders here; what is named otherwise is for the Pulumi CLI to fetch."""
+    found: dict[str, Path] = {}
+    for name, said in _mapping(document, "packages").items():
+        source = said.get("source") if is_map(said) else said
+        if not isinstance(source, str):
+            raise _refusal(document, ("packages", name), f"must be a folder or a package; found {said!r}")
+        if not source.startswith(("./", "../", "/")) and source not in (".", ".."):
+            continue
+        folder = (root / source).resolve()
+        if not (folder / PLUGIN).is_file():
+            raise _refusal(document, ("packages", name), f"no package of components at {folder}: there is no {PLUGIN}")
+        found[name] = folder
+    return found
 
 
 def _full(project: Project, key: str) -> str:

@@ -75,6 +75,7 @@ class Session:
             config=self.config.values,
             secret_keys=self.config.secret_keys,
             python=self.project.python or Path(sys.executable),
+            runtime=self.project.runtime,
         )
 
     def registry(self, *, dry: bool) -> Registry:
@@ -94,6 +95,10 @@ class Session:
             return plugin.start_dynamic(self.project.name, self.stack, self.project.python)
 
         def installed(package: str, version: str) -> Provider | None:
+            folder = self.project.packages.get(package)
+            if folder is not None:
+                here = plugin.hosted(folder, made.engine)
+                return plugin.PluginProvider(package, here, folder=self.project.root)
             command = plugin.find(package, version)
             return plugin.PluginProvider(package, command) if command else None
 
@@ -103,8 +108,9 @@ class Session:
             plugin.DYNAMIC: dynamic,
         }
         builtin = BuiltinProvider(self.project.name, self._other, self._planned)
-        local = frozenset({"random", plugin.DYNAMIC})
-        return Registry(Sources(factories, installed, self._clouds(), builtin, local), self._mode(dry))
+        local = frozenset({"random", plugin.DYNAMIC, *self.project.packages})
+        made = Registry(Sources(factories, installed, self._clouds(), builtin, local), self._mode(dry))
+        return made
 
     def _mode(self, dry: bool) -> Mode:  # noqa: FBT001 as above
         if self.rehearsal:

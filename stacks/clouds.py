@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import assert_never
 
 import pulumi
-from pulumi import Input
+from pulumi import Input, Resource
 
 from blueprints.platform.wire import PlatformKit
 from components.clouds.kubernetes.kit import KubernetesKit
@@ -14,14 +14,14 @@ from components.state_store.contract import HasStateStore
 from components.targets import AwsTarget, AzureTarget, GcpTarget, KubernetesTarget, PlatformTarget, Target
 
 
-def kit_for(target: KubernetesTarget | PlatformTarget) -> KubernetesKit:
-    """The kit of a workload's target."""
+def kit_for(target: KubernetesTarget | PlatformTarget, parent: Resource | None = None) -> KubernetesKit:
+    """The kit of a workload's target; what it makes stands below ``parent``, if there is one."""
     match target:
         case KubernetesTarget():
             kubeconfig, context = kubeconfig_of(target)
-            return KubernetesKit(target.cluster, kubeconfig, context)
+            return KubernetesKit(target.cluster, kubeconfig, context, parent)
         case PlatformTarget():
-            return KubernetesKit(target.cluster, platform_output(target, "kubeconfig"), None)
+            return KubernetesKit(target.cluster, platform_output(target, "kubeconfig"), None, parent)
         case _:
             assert_never(target)
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.monitor import Engine, Monitor
-from engine.program import host
+from engine.program import host, nodejs
+from engine.project import Runtime
 from engine.server import serve
 
 Line = Callable[[str, str], None]
@@ -24,7 +25,7 @@ Line = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to run. ``python`` is the interpreter whose environment has the program's packages."""
+    """A program to run. ``python`` is the interpreter whose environment has the packages of a program in Python."""
 
     path: Path
     root: Path
@@ -34,6 +35,7 @@ class Program:
     config: dict[str, str] | None = None
     secret_keys: tuple[str, ...] = ()
     parallel: int = 16
+    runtime: Runtime = "python"
 
 
 class Running:
@@ -46,11 +48,12 @@ class Running:
     def run(self, program: Program, monitor: Monitor, engine: Engine, line: Line, *, preview: bool) -> int:
         """Run the program to its end; ``line`` takes what it prints, as (severity, text). Returns its exit code."""
         with serve(monitor, engine, parallel=max(program.parallel, 16) + 8) as address:
-            specification = _specification(program, address, address, preview=preview)
-            environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            monitor.listens(address)
+            command, told = _command(program, address, preview=preview)
+            environment = {**os.environ, **told}
             environment.pop("PULUMI_CONFIG_PASSPHRASE", None)
             process = subprocess.Popen(  # noqa: S603 the interpreter the project names
-                [str(program.python), str(Path(host.__file__)), json.dumps(specification)],
+                command,
                 cwd=program.root,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -111,6 +114,14 @@ def _forget() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         gc.collect()
+
+
+def _command(program: Program, address: str, *, preview: bool) -> tuple[list[str], dict[str, str]]:
+    """What is run, and what it is told by variables."""
+    if program.runtime == "nodejs":
+        return nodejs.command(program, address, preview=preview)
+    specification = _specification(program, address, address, preview=preview)
+    return [str(program.python), str(Path(host.__file__)), json.dumps(specification)], {"PYTHONUNBUFFERED": "1"}
 
 
 def _specification(program: Program, monitor: object, engine: object, *, preview: bool) -> dict[str, Any]:

@@ -18,12 +18,13 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from catalog import documents
 from engine import processes, wire
 from engine.core.model import Checked, Diffed, DiffKind, Failure, PropertyDiff
-from engine.errors import PartialFailureError, ProviderError, UnreachableError
+from engine.errors import PartialFailureError, ProviderError, UnreachableError, UnsupportedError
 from engine.providers.contract import Found, Made, Subject
 from engine.server import OPTIONS
-from engine.values import Props, reveal, settle
+from engine.values import Props, is_map, reveal, settle
 
 DYNAMIC = "pulumi-python"
 START_TIMEOUT_S = 60.0
@@ -44,6 +45,27 @@ def find(package: str, version: str) -> list[str] | None:
     return [str(found[-1])] if found else None
 
 
+def hosted(folder: Path, engine: str) -> list[str]:
+    """The command of a package of components in a folder with a `PulumiPlugin.yaml`, written in Python.
+
+    Raises:
+        UnsupportedError: it is written in something else.
+    """
+    file = folder / "PulumiPlugin.yaml"
+    content = documents.read(file).content
+    runtime: Any = content.get("runtime") if is_map(content) else None
+    name = runtime.get("name") if is_map(runtime) else runtime
+    if name != "python":
+        message = (
+            f"{file}: runtime: the embedded engine hosts components in python; found {name!r}: use --engine pulumi"
+        )
+        raise UnsupportedError(message)
+    options: Any = runtime.get("options") if is_map(runtime) else None
+    virtual = options.get("virtualenv") if is_map(options) else None
+    python = folder / str(virtual) / "bin" / "python"
+    return [str(python) if virtual and python.exists() else sys.executable, str(folder), engine]
+
+
 def start_dynamic(project: str, stack: str, python: Path | None = None) -> "PluginProvider":
     """Start the SDK's server of dynamic providers."""
     command = [str(python or sys.executable), "-m", "pulumi.dynamic", "127.0.0.1:0"]
@@ -55,7 +77,13 @@ class PluginProvider:
     """One provider process. It is started with the first call and ended by ``close``."""
 
     def __init__(
-        self, package: str, command: list[str], environment: dict[str, str] | None = None, *, configurable: bool = True
+        self,
+        package: str,
+        command: list[str],
+        environment: dict[str, str] | None = None,
+        *,
+        configurable: bool = True,
+        folder: Path | None = None,
     ) -> None:
         """Know how to start it."""
         self._package = package
@@ -66,9 +94,11 @@ class PluginProvider:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
+            cwd=folder,
             start_new_session=True,
         )
-        self._channel: Any = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=OPTIONS)
+        self.port = self._port()
+        self._channel: Any = grpc.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
         self._stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
     def check_config(self, subject: Subject, olds: Props, news: Props) -> Checked:
@@ -202,6 +232,17 @@ class PluginProvider:
             message = f"{token} was refused: {reasons}"
             raise ProviderError(message)
         return settle(wire.props(getattr(response, "return")))
+
+    def construct(self, request: Any) -> Any:
+        """Let the plugin build a component: what it is made of is registered with the monitor of the request."""
+        try:
+            return self._stub.Construct(request)
+        except grpc.RpcError as error:
+            # what is said comes before where in the plugin it was said
+            said = str(getattr(error, "details", lambda: "")() or error).partition('\n  File "')[0].rstrip(": \n")
+            said = said.removeprefix("Unexpected <class 'Exception'>: ")
+            message = f"{self._package}: {request.type} '{request.name}': {said}"
+            raise ProviderError(message) from error
 
     def expected_id(self, subject: Subject, inputs: Props) -> str:
         """Ids are not known beforehand."""

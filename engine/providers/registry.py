@@ -50,6 +50,8 @@ class Registry:
         """Know where providers come from; none is made yet."""
         self._sources = sources
         self._mode = mode
+        #: where the engine listens, for plugins that talk to it; empty while no program runs in a process of its own
+        self.engine = ""
         self._live: dict[str, Provider | None] = {}
         self._bare: dict[str, Provider] = {}
         self._recorded: dict[str, ResourceState] = {}

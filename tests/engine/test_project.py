@@ -100,7 +100,7 @@ def test_a_malformed_inventory_is_one_clear_error(seed: int, tmp_path: Path) -> 
     ("text", "said"),
     [
         ("runtime: python", "1:1: name: a project needs a name"),
-        ("name: a\nruntime: nodejs", "2:1: runtime: the embedded engine runs python programs"),
+        ("name: a\nruntime: go", "2:1: runtime: the embedded engine runs programs of python and nodejs"),
         ("name: a\nruntime: python\nmain: nowhere", "3:1: main: no program at"),
         ("name: a\nruntime: python\nmain: [a]", "3:1: main: must be a text"),
         ("name: a\nruntime: python\nconfig: 3", "3:1: config: must map keys to values"),

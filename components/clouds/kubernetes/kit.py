@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
-from pulumi import Input, ResourceOptions
+from pulumi import Input, Resource, ResourceOptions
 
 from components.document_store.contract import DocumentStoreArgs
 from components.document_store.kubernetes import KubernetesDocumentStore
@@ -16,21 +16,25 @@ from components.vector_store.kubernetes import KubernetesVectorStore
 class KubernetesKit:
     """Makes components on one cluster. Providers are explicit: nothing runs against whoever is logged in."""
 
-    def __init__(self, cluster: str, kubeconfig: Input[str] | None, context: str | None) -> None:
-        """Create the providers; ``cluster`` is the name of its own."""
+    def __init__(
+        self, cluster: str, kubeconfig: Input[str] | None, context: str | None, parent: Resource | None = None
+    ) -> None:
+        """Create the providers; ``cluster`` is the name of its own. What it makes stands below ``parent``."""
+        self.parent = parent
         self.cluster = k8s.Provider(
             cluster,
             kubeconfig=kubeconfig,
             context=context,
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
+            opts=ResourceOptions(parent=parent),
         )
-        self.random = random.Provider("random")
+        self.random = random.Provider("random", opts=ResourceOptions(parent=parent))
 
     def options(self) -> ResourceOptions:
         """Options that put a component on this cluster."""
         providers: list[pulumi.ProviderResource] = [self.cluster, self.random]
-        return ResourceOptions(providers=providers)
+        return ResourceOptions(parent=self.parent, providers=providers)
 
     def namespace(self, name: str, args: NamespaceArgs) -> KubernetesNamespace:
         """Make a namespace."""
