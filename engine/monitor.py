@@ -218,7 +218,10 @@ class Monitor:
         reference = goal.provider or goal.providers.get(package) or self._provider(goal, request.pluginDownloadURL)
         provider = registry.of(reference, goal.type)
         if not isinstance(provider, Constructs):
-            message = f"{request.type} '{request.name}': '{package}' is no package of components"
+            message = (
+                f"{request.type} '{request.name}': '{package}' is no package of components for the embedded engine: "
+                "use plain resources, or --engine pulumi"
+            )
             raise UnsupportedError(message)
         info = self.GetDeploymentInfo(empty_pb2.Empty())
         answer = provider.construct(remote.request(request, info, registry.engine))

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from cli.gateway.rig import Rig, StandIn
+from cli.gateway.serve import RIGS
 from components.ownership import Ownership
 from serving.gateway.hooks import domicile_audit
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Prompt, Rule, Sleep, Team
@@ -118,6 +119,34 @@ SPEC = GatewaySpec(
     redact=("email", "iban", "payment-card", "aadhaar", "phone"),
     deny=("project nightfall",),
 )
+#: the same for Envoy, as far as it can
+NAMES_OF_ENVOY = ("tuned", "chat", "plain", "split", "chain", "ruled", "public", "dead", "words")
+ENVOY = replace(
+    SPEC,
+    engine="envoy",
+    image="docker.io/envoyproxy/envoy:distroless-v1.38.3",
+    gateway_class="envoy",
+    aliases=(
+        alias("chat", backend("main"), fallbacks=("plain",)),
+        alias("plain", backend("small", usd_input=10.0, usd_output=20.0)),
+        alias("split", backend("main", weight=80), backend("second", weight=20), backend("large", weight=0)),
+        alias("chain", backend("main"), fallbacks=("plain", "large")),
+        alias("large", backend("large")),
+        alias("tuned", backend("main", model="tickets-3"), fallbacks=("plain",)),
+        alias("ruled", backend("main"), rules=(Rule(use="large", teams=("swapped",)),)),
+        alias("public", backend("main"), data_classes=("public",)),
+        alias("dead", backend("nowhere", address="http://localhost:9/v1"), fallbacks=("plain",)),
+        Alias(name="words", task="embed", backends=(backend("words"),)),
+    ),
+    teams=(
+        Team(name="desk", aliases=NAMES_OF_ENVOY, data_class="internal", requests=50, tokens=4000, monthly_usd=12.5),
+        Team(name="swapped", aliases=NAMES_OF_ENVOY, data_class="internal"),
+        Team(name="guest", aliases=("plain",), data_class="public"),
+    ),
+    prompts=(),
+    redact=(),
+    deny=(),
+)
 
 
 def key(name: str) -> str:
@@ -127,8 +156,10 @@ def key(name: str) -> str:
 
 @contextmanager
 def running(folder: Path, spec: GatewaySpec = SPEC, engines: tuple[str, ...] = ENGINES) -> Generator[Rig]:
-    """A running gateway."""
-    rig = Rig(folder, spec, tuple(StandIn(name) for name in engines), {one.name: key(one.name) for one in spec.teams})
+    """A running gateway, of the engine that the spec names."""
+    rig = RIGS[spec.engine](
+        folder, spec, tuple(StandIn(name) for name in engines), {one.name: key(one.name) for one in spec.teams}
+    )
     try:
         rig.start()
         yield rig

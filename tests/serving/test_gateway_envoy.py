@@ -21,40 +21,13 @@ from rehearsed import changed
 from cli.blueprints import EXAMPLES
 from cli.gateway import envoy
 from cli.gateway.envoy import EnvoyRig
-from cli.gateway.rig import StandIn
+from cli.gateway.rig import Rig
 from serving.engines import metrics
 from serving.gateway.envoy import names, objects
 from serving.gateway.envoy.refused import cannot
-from serving.gateway.spec import Alias, GatewaySpec, Issuer, Rule, Sleep, Team
+from serving.gateway.spec import GatewaySpec, Issuer, Rule, Sleep
 
-ENGINES = ("main", "second", "small", "large", "words")
-NAMES = ("tuned", "chat", "plain", "split", "chain", "ruled", "public", "dead", "words")
-SPEC = replace(
-    gateways.SPEC,
-    engine="envoy",
-    image="docker.io/envoyproxy/envoy:distroless-v1.38.3",
-    gateway_class="envoy",
-    aliases=(
-        alias("chat", backend("main"), fallbacks=("plain",)),
-        alias("plain", backend("small", usd_input=10.0, usd_output=20.0)),
-        alias("split", backend("main", weight=80), backend("second", weight=20), backend("large", weight=0)),
-        alias("chain", backend("main"), fallbacks=("plain", "large")),
-        alias("large", backend("large")),
-        alias("tuned", backend("main", model="tickets-3"), fallbacks=("plain",)),
-        alias("ruled", backend("main"), rules=(Rule(use="large", teams=("swapped",)),)),
-        alias("public", backend("main"), data_classes=("public",)),
-        alias("dead", backend("nowhere", address="http://localhost:9/v1"), fallbacks=("plain",)),
-        Alias(name="words", task="embed", backends=(backend("words"),)),
-    ),
-    teams=(
-        Team(name="desk", aliases=NAMES, data_class="internal", requests=50, tokens=4000, monthly_usd=12.5),
-        Team(name="swapped", aliases=NAMES, data_class="internal"),
-        Team(name="guest", aliases=("plain",), data_class="public"),
-    ),
-    prompts=(),
-    redact=(),
-    deny=(),
-)
+SPEC = gateways.ENVOY
 real = pytest.mark.skipif(not envoy.installed(), reason="Envoy AI Gateway is not installed: make envoy")
 
 
@@ -97,19 +70,15 @@ def test_a_person_asks_and_drives_it_by_the_same_commands(
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnvoyRig]:
-    keys = {one.name: gateways.key(one.name) for one in SPEC.teams}
-    rig = EnvoyRig(tmp_path_factory.mktemp("envoy"), SPEC, tuple(StandIn(name) for name in ENGINES), keys)
-    try:
-        rig.start()
-        yield rig
-    finally:
-        rig.stop()
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with gateways.running(tmp_path_factory.mktemp("envoy"), SPEC) as running:
+        yield running
 
 
 @pytest.fixture
-def rig(started: EnvoyRig) -> EnvoyRig:
+def rig(started: Rig) -> EnvoyRig:
     gateways.calm(started)
+    assert isinstance(started, EnvoyRig)
     return started
 
 
@@ -293,7 +262,7 @@ def written(rig: EnvoyRig, **wanted: object) -> dict[str, Any]:
 
 def manifest(spec: GatewaySpec, key: str) -> names.Made:
     """One of a gateway's objects."""
-    places = {name: objects.in_namespace(f"http://{name}:8000/v1", "desk") for name in ENGINES}
+    places = {name: objects.in_namespace(f"http://{name}:8000/v1", "desk") for name in gateways.ENGINES}
     return next(one for one in objects.objects(spec, places) if one.key == key)
 
 
@@ -355,7 +324,7 @@ def test_what_it_cannot_do_is_said_and_nothing_else() -> None:
 
 
 def test_all_of_it_is_json() -> None:
-    places = {name: objects.in_namespace(f"http://{name}:8000/v1", "desk") for name in ENGINES}
+    places = {name: objects.in_namespace(f"http://{name}:8000/v1", "desk") for name in gateways.ENGINES}
     made = objects.objects(SPEC, places)
     assert json.loads(json.dumps([one.spec for one in made]))
     assert len({one.key for one in made}) == len(made)
