@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from gateways import CLIENT, alias, ask, backend, headers, said, stream, told
 from rehearsed import changed
 
 from cli.blueprints import EXAMPLES
-from cli.gateway import envoy
+from cli.gateway import envoy, serve
 from cli.gateway.envoy import EnvoyRig
 from cli.gateway.rig import Rig
 from serving.engines import metrics
@@ -47,6 +48,7 @@ def domicile(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProce
 
     yield run
     run("gateway down")
+    shutil.rmtree(serve.folder_of(stack), ignore_errors=True)
 
 
 @real
