@@ -391,7 +391,7 @@ def test_requests_of_a_part_are_asked_at_the_same_time(world: str, scaled: Scale
 @pytest.mark.parametrize("pod", ["batch", "ingest", "scaler"])
 def test_the_programs_of_a_pod_are_all_there(pod: str) -> None:
     """What the stack's program puts into the pod's config map has every file of ours that these files import."""
-    told = ast.parse((ROOT / "stacks" / "__main__.py").read_text(encoding="utf-8"))
+    told = ast.parse((ROOT / "stacks" / "program.py").read_text(encoding="utf-8"))
     calls = [one for one in ast.walk(told) if isinstance(one, ast.Call) and ast.unparse(one.func) == "programs"]
     given = {names[0]: set(names) for one in calls if (names := [ast.literal_eval(name) for name in one.args])}
     folder = Path(batch.__file__).parent
