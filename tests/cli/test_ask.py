@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.gateway import traffic
@@ -131,6 +131,7 @@ def test_a_load_that_cannot_be_driven_is_said(domicile: Run, arguments: tuple[st
     assert "Traceback" not in done.stderr
 
 
+@settings(deadline=None)
 @given(st.sampled_from(traffic.names()), st.floats(0.5, 20), st.integers(1, 5))
 def test_requests_come_as_often_as_the_shape_says(shape: str, peak: float, seed: int) -> None:
     seconds = 600.0
