@@ -1,7 +1,6 @@
 """Models that somebody has approved: by revision, by digest, or as a version of a registry. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -10,6 +9,8 @@ from blueprints.refusal import Reason
 from blueprints.written import Country, Written
 from components import outside
 from serving.weights import Pin, Registered
+
+Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$", description="Of its files: others are not served.")]
 
 
 class Registry(Written):
@@ -36,9 +37,9 @@ class RegisteredModel(Registry):
     ] = ""
     licence: Annotated[str, Field(description="What the version's tag `licence` must say.")] = ""
 
-    def pin(self, model: str) -> Pin:
+    def pin(self, model: str, digest: str) -> Pin:
         """As the job that fetches takes it, into the folder of a model."""
-        return Pin(model=model, registered=Registered(**self.model_dump(exclude={"country"})))
+        return Pin(model=model, digest=digest, registered=Registered(**self.model_dump(exclude={"country"})))
 
 
 class Pinned(Written):
@@ -49,17 +50,14 @@ class Pinned(Written):
 
     model: Annotated[str, Field(description="As the blueprint names it.")]
     revision: Annotated[str, Field(pattern=r"^([0-9a-f]{40})?$", description="A commit at the hub.")] = ""
-    digest: Annotated[
-        str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$", description="Of its files: others are not served.")
-    ] = ""
-
+    digest: Digest = ""
     registry: RegisteredModel | None = None
 
     @property
     def pin(self) -> Pin:
         """As the job that fetches takes it."""
         if self.registry:
-            return replace(self.registry.pin(self.model), digest=self.digest)
+            return self.registry.pin(self.model, self.digest)
         return Pin(model=self.model, revision=self.revision, digest=self.digest)
 
 
@@ -70,10 +68,8 @@ def unregistered(said: Registry | None, path: tuple[str | int, ...], jurisdictio
     if said.country not in jurisdictions:
         text = f"it keeps models in {said.country}, what was learnt from data must stay in {', '.join(jurisdictions)}"
         yield Reason((*path, "country"), f"{text}: use a registry there")
-    if said.address.startswith("http:") and not outside.inside(said.address):
-        text = (
-            "outside the cluster it is asked over TLS: write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
-        )
+    if outside.in_the_open(said.address):
+        text = f"outside the cluster it is asked over TLS: {outside.REMEDY}"
         yield Reason((*path, "address"), text)
 
 

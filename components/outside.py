@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 INSIDE = (".svc", ".svc.cluster.local")
+#: what helps where something would leave the cluster in the open
+REMEDY = "write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
 PORTS = {"http": 80, "https": 443}
 
 
@@ -11,6 +13,11 @@ def inside(address: str) -> bool:
     """Whether an address is a service of the cluster."""
     host = urlsplit(address).hostname or ""
     return host.endswith(INSIDE) and host.count(".") > 1
+
+
+def in_the_open(address: str) -> bool:
+    """Whether what is sent there leaves the cluster without TLS."""
+    return address.startswith("http:") and not inside(address)
 
 
 def way(address: str) -> dict[str, Any]:

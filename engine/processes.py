@@ -25,11 +25,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def output(command: list[str]) -> str:
-    """What a program that ends by itself prints."""
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 the engine's own
-
-
 def die_with_parent() -> None:
     """Between fork and exec: a group of its own, and an end when the parent's comes, however it comes."""
     os.setpgrp()

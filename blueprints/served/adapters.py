@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blueprints.pinned import RegisteredModel, unregistered
+from blueprints.pinned import Digest, RegisteredModel, unregistered
 from blueprints.refusal import Reason
 from blueprints.served.roles import Part, Role
 from blueprints.written import Name, Written
@@ -25,9 +25,7 @@ class Adapter(Written):
     alias: Name
     of: Annotated[str, Field(description="The alias of the model that it was learnt for.")]
     registry: RegisteredModel
-    digest: Annotated[
-        str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$", description="Of its files: others are not served.")
-    ] = ""
+    digest: Digest = ""
     rank: Annotated[int, Field(gt=0, le=512, description="Of its matrices, at the most.")] = DEFAULT
 
     @property
@@ -38,7 +36,7 @@ class Adapter(Written):
     @property
     def pin(self) -> Pin:
         """As the job that fetches takes it."""
-        return replace(self.registry.pin(self.folder), digest=self.digest)
+        return self.registry.pin(self.folder, self.digest)
 
 
 def of(adapters: Sequence[Adapter], role: str) -> tuple[tuple[str, str], ...]:

@@ -76,8 +76,8 @@ def _traces(blueprint: Served) -> Iterator[Reason]:
     if said.country not in blueprint.data.jurisdictions:
         text = f"they would be kept in {said.country}, the data must stay in {', '.join(blueprint.data.jurisdictions)}"
         yield Reason(("traces", "country"), f"{text}: choose a collector there")
-    if said.endpoint.startswith("http:") and not outside.inside(said.endpoint):
-        text = "outside the cluster spans go over TLS: write https, or name a service as http://NAME.NAMESPACE.svc:PORT"
+    if outside.in_the_open(said.endpoint):
+        text = f"outside the cluster spans go over TLS: {outside.REMEDY}"
         yield Reason(("traces", "endpoint"), text)
 
 

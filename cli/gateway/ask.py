@@ -93,8 +93,9 @@ def _of_envoy(spec: GatewaySpec, answer: httpx.Response, alias: str) -> dict[str
     used: dict[str, int] = found.get("usage") or {}
     named = {one.called: one for known in spec.aliases for one in known.backends}
     own = {one.called for known in spec.aliases if known.name == alias for one in known.backends}
-    model = named[found["model"]]
-    paid = used.get("prompt_tokens", 0) * model.usd_input + used.get("completion_tokens", 0) * model.usd_output
+    model = named.get(found["model"])  # a vendor's answer may name a version of its model
+    usd = (model.usd_input, model.usd_output) if model else (0.0, 0.0)
+    paid = used.get("prompt_tokens", 0) * usd[0] + used.get("completion_tokens", 0) * usd[1]
     return {
         "model": found["model"],
         "fallback": found["model"] not in own,

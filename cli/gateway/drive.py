@@ -79,7 +79,7 @@ def run(stack: str, folder: Path, asked: Asked, *, as_json: bool) -> int:
     where, key = _gateway(stack, file, asked, lambda text: None if as_json else out.print(f"[dim]{text}[/]"))
     watched = plan.monitoring
     tally = Tally(Objectives.of(talked[name], watched.availability_percent, watched.latency_percent))
-    fallbacks = (talked[one] for one in talked[name].fallbacks if one in talked)
+    fallbacks = plan.gateway.answering(talked[name])[1:]
     others = frozenset(backend.called for one in fallbacks for backend in one.backends)
     drive = Drive(where, key, name, asked, others)
     took = asyncio.run(_driven(drive, tally, live=not as_json))

@@ -3,53 +3,17 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from engine.errors import ProgramError
+
+if TYPE_CHECKING:
+    from engine.program.launch import Program
 
 SDK = Path("node_modules") / "@pulumi" / "pulumi" / "cmd" / "run"
 
 
-class Runnable(Protocol):
-    """What is known of a program."""
-
-    @property
-    def path(self) -> Path:
-        """Its file, or the folder with its `package.json`."""
-        ...
-
-    @property
-    def root(self) -> Path:
-        """The project's folder."""
-        ...
-
-    @property
-    def project(self) -> str:
-        """The project."""
-        ...
-
-    @property
-    def stack(self) -> str:
-        """The stack."""
-        ...
-
-    @property
-    def config(self) -> dict[str, str] | None:
-        """Its configuration."""
-        ...
-
-    @property
-    def secret_keys(self) -> tuple[str, ...]:
-        """The keys whose values are secret."""
-        ...
-
-    @property
-    def parallel(self) -> int:
-        """How many resources it may register at a time."""
-        ...
-
-
-def command(program: Runnable, address: str, *, preview: bool) -> tuple[list[str], dict[str, str]]:
+def command(program: "Program", address: str, *, preview: bool) -> tuple[list[str], dict[str, str]]:
     """What is run, and what it is told by variables; the monitor and the engine are at ``address``.
 
     Raises:

@@ -51,12 +51,10 @@ def _priced(spec: GatewaySpec) -> list[tuple[str, Backend]]:
 
 
 def _alias(spec: GatewaySpec, alias: Alias) -> dict[str, Any]:
-    by_name = {one.name: one for one in spec.aliases}
-    answering = [alias, *(by_name[name] for name in alias.fallbacks)]
     return {
         "task": alias.task,
         "models": [
-            *(model_id(one.name, backend.name) for one in answering for backend in one.backends),
+            *(model_id(one.name, backend.name) for one in spec.answering(alias) for backend in one.backends),
             *([model_id(canary_of(alias.name), alias.canary.name)] if alias.canary else []),
         ],
         "canary": canary_of(alias.name) if alias.canary else "",

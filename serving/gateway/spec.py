@@ -191,13 +191,17 @@ class GatewaySpec:
     @property
     def longest_s(self) -> int:
         """The longest that a request may take: every try of an alias and of all that answer for it."""
-        by_name = {alias.name: alias for alias in self.aliases}
 
         def tries(alias: Alias) -> int:
             woken = alias.sleep.within_s if alias.sleep and not alias.sleep.meanwhile else 0
             return woken + max(one.timeout_s for one in alias.backends) * (self.retries + 1)
 
-        return max(tries(alias) + sum(tries(by_name[name]) for name in alias.fallbacks) for alias in self.aliases)
+        return max(sum(map(tries, self.answering(alias))) for alias in self.aliases)
+
+    def answering(self, alias: Alias) -> tuple[Alias, ...]:
+        """An alias, and those that answer for it when it cannot, in their order."""
+        by_name = {one.name: one for one in self.aliases}
+        return (alias, *(by_name[name] for name in alias.fallbacks))
 
 
 def pods_of(engine: Engine) -> str:

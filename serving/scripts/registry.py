@@ -67,11 +67,11 @@ class Registry:
                 while part := answer.read(PART):
                     out.write(part)
 
-    def register(self, name: str, output: Path, files: Mapping[str, str], card: Mapping[str, Any]) -> str:
+    def register(self, name: str, output: Path, card: Mapping[str, Any]) -> str:
         """Make a version of a model's files, with a run that says what it was made from; the same run makes one.
 
-        ``files`` are those of the folder ``output``; ``card`` has `run`, `workload`, `digest`, `measures` and what the
-        model was made from. Returns the version.
+        ``output`` is their folder; ``card`` has `run`, `workload`, `digest`, `measures`, and what the model was made
+        from. Returns the version.
         """
         experiment = self._experiment(str(card["workload"]))
         run = self._run(experiment, card)
@@ -80,9 +80,10 @@ class Registry:
             if made["name"] == name:
                 return str(made["version"])
         root = self._proxied(str(run["info"]["artifact_uri"]))
-        for path in sorted(files):
-            with (output / path).open("rb") as content:
-                self._open("PUT", f"mlflow-artifacts/artifacts/{urllib.parse.quote(f'{root}/model/{path}')}", content)
+        for file in sorted(one for one in output.rglob("*") if one.is_file()):
+            path = urllib.parse.quote(f"{root}/model/{file.relative_to(output).as_posix()}")
+            with file.open("rb") as content, self._open("PUT", f"mlflow-artifacts/artifacts/{path}", content):
+                pass
         self._ask("POST", "registered-models/create", {"name": name}, allowed=EXISTS)
         asked = {
             "name": name,
@@ -157,7 +158,7 @@ class Registry:
     def _open(self, method: str, path: str, content: Any = None) -> Any:
         headers = {
             **self.headers,
-            "Content-Type": "application/json" if "mlflow/" in path else "application/octet-stream",
+            "Content-Type": "application/json" if path.startswith("mlflow/") else "application/octet-stream",
         }
         request = urllib.request.Request(f"{self.address}/api/2.0/{path}", content, headers, method=method)  # noqa: S310 the blueprint's
         try:

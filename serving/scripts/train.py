@@ -123,7 +123,7 @@ def finish(told: dict[str, str], output: Path) -> dict[str, Any]:
         return made
     try:
         registry = Registry(told["REGISTRY"], told.get("REGISTRY_TOKEN", ""))
-        registered = registry.register(told["REGISTERED_AS"], output, sums(output), made)
+        registered = registry.register(told["REGISTERED_AS"], output, made)
     except RegistryError as error:
         raise TrainError(NO_STORE, f"it is in the document store as version {made['version']}; {error}") from error
     return {**made, "registered": f"{told['REGISTERED_AS']}/{registered}"}

@@ -83,7 +83,8 @@ def test_a_program_makes_a_workload_of_a_blueprint(tmp_path: Path, language: str
         "monthlyUsd": str(plan.cost.total),
         "endpoint": "http://gateway:4000/v1",
     }
-    assert resources["handbook"]["type"] != "domicile:index:Workload" or resources["handbook"]["custom"] is False
+    (workload,) = (one for one in teams.state()["resources"] if one["type"] == "domicile:index:Workload")
+    assert workload["custom"] is False
     # all of it stands below the component, its providers too
     gateway = resources["gateway-set"]["urn"]
     assert "::domicile:index:Workload$domicile:serving:Gateway$kubernetes:apps/v1:StatefulSet::" in gateway

@@ -6,6 +6,14 @@ from typing import Any
 from serving.gateway.spec import NAME
 
 GATEWAY, ENVOY, AI = "gateway.networking.k8s.io", "gateway.envoyproxy.io", "aigateway.envoyproxy.io"
+#: the versions of the kinds that a gateway is made of
+VERSIONS = {
+    **dict.fromkeys(("BackendTLSPolicy", "Gateway"), f"{GATEWAY}/v1"),
+    **dict.fromkeys(
+        ("Backend", "BackendTrafficPolicy", "ClientTrafficPolicy", "EnvoyProxy", "SecurityPolicy"), f"{ENVOY}/v1alpha1"
+    ),
+    **dict.fromkeys(("AIGatewayRoute", "AIServiceBackend", "BackendSecurityPolicy", "GatewayConfig"), f"{AI}/v1beta1"),
+}
 TEAM, MODEL = "x-domicile-team", "x-ai-eg-model"
 #: the Secret with all teams' keys, by team
 KEYS = "gateway-teams"
@@ -20,11 +28,15 @@ class Made:
     """One object; ``key`` is unique among those of a gateway."""
 
     key: str
-    api_version: str
     kind: str
     name: str
     spec: dict[str, Any]
     annotations: dict[str, str] | None = None
+
+    @property
+    def api_version(self) -> str:
+        """What its kind belongs to."""
+        return VERSIONS[self.kind]
 
 
 def whole() -> dict[str, str]:

@@ -60,7 +60,6 @@ def backends(spec: GatewaySpec) -> list[Backend]:
 def _gateway(spec: GatewaySpec, port: int) -> Made:
     return Made(
         key="gateway",
-        api_version=f"{GATEWAY}/v1",
         kind="Gateway",
         name=NAME,
         annotations={f"{AI}/gateway-config": NAME},
@@ -93,7 +92,6 @@ def _proxy(spec: GatewaySpec, log: str) -> Made:
     }
     return Made(
         key="proxy",
-        api_version=f"{ENVOY}/v1alpha1",
         kind="EnvoyProxy",
         name=NAME,
         spec={
@@ -150,7 +148,6 @@ def _reader(spec: GatewaySpec) -> Made:
     settings = [{"name": key, "value": text} for key, text in environment(spec).items()]
     return Made(
         key="reader",
-        api_version=f"{AI}/v1beta1",
         kind="GatewayConfig",
         name=NAME,
         spec={"extProc": {"kubernetes": {"env": settings, "resources": pods.resources("250m", "512Mi")}}},
@@ -161,7 +158,6 @@ def _clients() -> Made:
     """How large a request may be: texts and pictures are longer than what Envoy holds unless told."""
     return Made(
         key="clients",
-        api_version=f"{ENVOY}/v1alpha1",
         kind="ClientTrafficPolicy",
         name=NAME,
         spec={"targetRefs": [whole()], "connection": {"bufferLimit": "50Mi"}},
@@ -187,7 +183,6 @@ def _route(spec: GatewaySpec, alias: Alias) -> Made:
     }
     return Made(
         key=f"route-{alias.name}",
-        api_version=f"{AI}/v1beta1",
         kind="AIGatewayRoute",
         name=f"{NAME}-{alias.name}",
         spec={
@@ -202,7 +197,6 @@ def _route(spec: GatewaySpec, alias: Alias) -> Made:
 
 
 def _refs(spec: GatewaySpec, alias: Alias) -> list[dict[str, Any]]:
-    by_name = {one.name: one for one in spec.aliases}
     return [
         {
             "name": one.name,
@@ -210,7 +204,7 @@ def _refs(spec: GatewaySpec, alias: Alias) -> list[dict[str, Any]]:
             "weight": one.weight,
             "priority": order,
         }
-        for order, answering in enumerate([alias, *(by_name[name] for name in alias.fallbacks)])
+        for order, answering in enumerate(spec.answering(alias))
         for one in answering.backends
         if one.weight
     ]
@@ -231,12 +225,10 @@ def _money(spec: GatewaySpec) -> str:
 
 def _manners(spec: GatewaySpec, alias: Alias) -> Made:
     """How an alias's back ends are asked: how often, for how long, how many at a time, and when one is left alone."""
-    by_name = {one.name: one for one in spec.aliases}
-    chain = [alias, *(by_name[name] for name in alias.fallbacks)]
+    chain = spec.answering(alias)
     parallel = sum(one.parallel for answering in chain for one in answering.backends)
     return Made(
         key=f"manners-{alias.name}",
-        api_version=f"{ENVOY}/v1alpha1",
         kind="BackendTrafficPolicy",
         name=f"{NAME}-{alias.name}",
         spec={
@@ -279,14 +271,12 @@ def _backend(backend: Backend, places: Mapping[str, Any]) -> Iterator[Made]:
     place = _fqdn(outside.hostname, outside.port or 443) if outside else places[backend.name]
     yield Made(
         key=f"backend-{backend.name}",
-        api_version=f"{ENVOY}/v1alpha1",
         kind="Backend",
         name=backend.name,
         spec={"endpoints": [place]},
     )
     yield Made(
         key=f"service-{backend.name}",
-        api_version=f"{AI}/v1beta1",
         kind="AIServiceBackend",
         name=backend.name,
         spec={
@@ -297,7 +287,6 @@ def _backend(backend: Backend, places: Mapping[str, Any]) -> Iterator[Made]:
     if outside and outside.scheme == "https":
         yield Made(
             key=f"tls-{backend.name}",
-            api_version=f"{GATEWAY}/v1",
             kind="BackendTLSPolicy",
             name=backend.name,
             spec={
@@ -308,7 +297,6 @@ def _backend(backend: Backend, places: Mapping[str, Any]) -> Iterator[Made]:
     if backend.key_variable:
         yield Made(
             key=f"key-{backend.name}",
-            api_version=f"{AI}/v1beta1",
             kind="BackendSecurityPolicy",
             name=backend.name,
             spec={

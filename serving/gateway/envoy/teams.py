@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serving.gateway.envoy.names import ENVOY, KEYS, METADATA, MODEL, SPENT, TEAM, TOKENS, Made, whole
+from serving.gateway.envoy.names import KEYS, METADATA, MODEL, SPENT, TEAM, TOKENS, Made, whole
 from serving.gateway.envoy.refused import UNIT_USD
 from serving.gateway.spec import NAME, GatewaySpec, Team
 
@@ -20,7 +20,6 @@ def let_in(spec: GatewaySpec) -> Made:
     listing = {"name": "listing", "action": "Allow", "operation": {"methods": ["GET"]}}
     return Made(
         key="let-in",
-        api_version=f"{ENVOY}/v1alpha1",
         kind="SecurityPolicy",
         name=NAME,
         spec={
@@ -51,7 +50,6 @@ def limits(spec: GatewaySpec) -> list[Made]:
     return [
         Made(
             key="limits",
-            api_version=f"{ENVOY}/v1alpha1",
             kind="BackendTrafficPolicy",
             name=NAME,
             spec={"targetRefs": [whole()], "rateLimit": {"type": "Global", "global": {"rules": rules}}},
