@@ -123,6 +123,41 @@ def test_a_pod_that_cannot_run_is_told_with_the_reason(make_stack: MakeStack) ->
     assert stack.run("destroy").ok
 
 
+CLAIM = """
+k8s.core.v1.PersistentVolumeClaim('claim', metadata={'name': 'held', 'annotations': {'pulumi.com/timeoutSeconds': '1'}},
+    spec={'accessModes': ['ReadWriteMany'], 'resources': {'requests': {'storage': '1Gi'}}}, opts=here)
+"""
+
+
+def test_a_claim_that_a_pod_mounts_is_not_gone_and_its_pod_is_named(
+    make_stack: MakeStack, connection: Connection
+) -> None:
+    stack = make_stack(HEAD + CLAIM)
+    assert stack.run("up").ok, stack.messages()
+    volumes = [{"name": "held", "persistentVolumeClaim": {"claimName": "held"}}]
+    pod: Props = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "holder", "finalizers": ["domicile.dev/test"]},
+        "spec": {"nodeName": "general-0", "volumes": volumes, "containers": [{"name": "a", "image": "nginx:1.27"}]},
+    }
+    made = connection.request("POST", "/api/v1/namespaces/default/pods", body=pod)
+    assert made.status == 201, made.message
+    assert not stack.run("destroy").ok
+    said = "PersistentVolumeClaim 'default/held' is being deleted, and is held by kubernetes.io/pvc-protection: mounted"
+    assert f"{said} by pod 'holder'; delete what made them" in stack.messages()
+    other = make_stack(HEAD + CLAIM, name="other")
+    assert not other.run("up").ok, "what is being deleted is not taken for what was made"
+    assert "mounted by pod 'holder'" in other.messages()
+    freed: Props = {"metadata": {"finalizers": None}}
+    path = "/api/v1/namespaces/default/pods/holder"
+    connection.request("PATCH", path, body=freed, content_type="application/merge-patch+json")
+    connection.request("DELETE", path, body={"gracePeriodSeconds": 0})
+    assert other.run("up").ok, other.messages()
+    assert stack.run("destroy").ok
+    assert other.run("destroy").ok
+
+
 def test_not_waiting_is_a_choice(make_stack: MakeStack) -> None:
     greedy = (
         "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"

@@ -119,6 +119,10 @@ class Connection:
             raise UnreachableError(message)
         return Answer(status, _json(text))
 
+    def items(self, path: str, query: Mapping[str, str] | None = None) -> list[Props]:
+        """The objects of a list; none where it is refused."""
+        return self.request("GET", path, query=query).body.get("items") or []
+
     def endpoint(self, kind: Kind, *, fresh: bool = False) -> Endpoint | None:
         """Where objects of a kind are; None when the server does not serve it."""
         with self._lock:

@@ -1,6 +1,5 @@
 """Serves every built-in kind and any custom resource, and their Patch forms."""
 
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from engine import paths
 from engine.core.model import Checked, Diffed, DiffKind, Failure, PropertyDiff
 from engine.errors import PartialFailureError, ProviderError, UnreachableError, UnsupportedError
 from engine.providers.contract import Found, Made, ProviderDefaults, Subject
-from engine.providers.kubernetes import objects, readiness, schema
+from engine.providers.kubernetes import objects, readiness, schema, troubles
 from engine.providers.kubernetes.api import APPLY, Answer, Connection, Endpoint
 from engine.providers.kubernetes.objects import Kind
 from engine.providers.kubernetes.render import write_manifest
-from engine.values import Props, has_unknown, is_map, reveal, without_internal
+from engine.values import Props, has_unknown, reveal, without_internal
 
 DEFAULT_TIMEOUT_S = 600.0
 APPEAR_TIMEOUT_S = 60.0
@@ -232,12 +231,12 @@ class KubernetesProvider(ProviderDefaults):
         if has_unknown(inputs) or self._settings.render_to is not None:
             return Made(objects.identity(inputs), plain)
         answer = self._dry_run(kind, inputs, manager)
-        if answer is None or (answer.status in (404, 409) and _missing_namespace(answer)):
+        if answer is None or (answer.status in (404, 409) and troubles.missing_namespace(answer)):
             return Made(objects.identity(inputs), plain)
-        if answer.status == 422 and _immutable(answer):
+        if answer.status == 422 and troubles.immutable(answer):
             return Made(objects.identity(inputs), plain)
         if answer.status >= 400:
-            raise ProviderError(_refusal(kind, inputs, answer))
+            raise ProviderError(troubles.refusal(kind, inputs, answer))
         known = {**answer.body, "status": answer.body.get("status", {})}
         return Made(
             objects.identity(inputs), {**plain, **objects.outputs_of(kind, {**known, **inputs}, inputs, manager)}
@@ -259,7 +258,7 @@ class KubernetesProvider(ProviderDefaults):
         answer = self._dry_run(kind, news, objects.field_manager(subject.urn, old_outputs))
         if answer is None or answer.status != 422:
             return []
-        return _immutable(answer)
+        return troubles.immutable(answer)
 
     def _send(self, endpoint: Endpoint, inputs: Props, manager: str, *, dry_run: bool = False) -> Answer:
         own = objects.metadata(inputs)
@@ -277,9 +276,14 @@ class KubernetesProvider(ProviderDefaults):
             write_manifest(self._settings.render_to, inputs)
             return inputs
         deadline = time.monotonic() + self._timeout(subject, inputs)
-        answer = self._apply_when_possible(kind, inputs, manager, min(deadline, time.monotonic() + APPEAR_TIMEOUT_S))
+        appears = min(deadline, time.monotonic() + APPEAR_TIMEOUT_S)
+        answer = self._apply_when_possible(kind, inputs, manager, appears)
+        own = objects.metadata(answer.body)
+        if own.get("deletionTimestamp") and not kind.patch:
+            self._await_gone(subject, inputs, self._path(kind, own), own.get("uid"))
+            answer = self._apply_when_possible(kind, inputs, manager, appears)
         if answer.status >= 400:
-            raise ProviderError(_refusal(kind, inputs, answer))
+            raise ProviderError(troubles.refusal(kind, inputs, answer))
         if objects.annotation(inputs, objects.SKIP_AWAIT) == "true" or kind.patch:
             return answer.body
         return self._await_ready(kind, subject, inputs, manager, deadline, answer.body)
@@ -290,7 +294,7 @@ class KubernetesProvider(ProviderDefaults):
         while True:
             endpoint = self._api().endpoint(kind, fresh=True)
             answer = None if endpoint is None else self._send(endpoint, inputs, manager)
-            if answer is not None and not _missing_namespace(answer):
+            if answer is not None and not troubles.missing_namespace(answer):
                 return answer
             if time.monotonic() > deadline:
                 if answer is not None:
@@ -303,11 +307,8 @@ class KubernetesProvider(ProviderDefaults):
     def _await_ready(  # noqa: PLR0917 the values of one wait
         self, kind: Kind, subject: Subject, inputs: Props, manager: str, deadline: float, live: Props
     ) -> Props:
-        endpoint = self._api().endpoint(kind)
-        if endpoint is None:
-            return live
         own = objects.metadata(live)
-        path = endpoint.path(str(own.get("namespace") or ""), str(own["name"]))
+        path = self._path(kind, own)
         pause = _Pause(self._given_up)
         while True:
             try:
@@ -317,7 +318,8 @@ class KubernetesProvider(ProviderDefaults):
             if waiting is None:
                 return live
             if time.monotonic() > deadline:
-                reasons = [f"{kind.kind} '{own.get('name')}' is not ready: {waiting}", *self._trouble(kind, live)]
+                reasons = [f"{kind.kind} '{own.get('name')}' is not ready: {waiting}"]
+                reasons += troubles.not_ready(self._api(), kind, live)
                 raise PartialFailureError(
                     objects.identity(live), objects.outputs_of(kind, live, inputs, manager), reasons
                 )
@@ -329,6 +331,13 @@ class KubernetesProvider(ProviderDefaults):
                 raise ProviderError(message)
             live = _accepted(answer, subject, "read")
 
+    def _path(self, kind: Kind, own: Props) -> str:
+        endpoint = self._api().endpoint(kind)
+        if endpoint is None:
+            message = f"the cluster does not serve {kind.api_version} {kind.kind} any more"
+            raise ProviderError(message)
+        return endpoint.path(str(own.get("namespace") or ""), str(own["name"]))
+
     def _verdict(self, kind: Kind, live: Props) -> readiness.Verdict:
         waiting = readiness.verdict(kind.key, live)
         if kind.key == "core/PersistentVolumeClaim" and waiting and self._binds_late(live):
@@ -336,8 +345,7 @@ class KubernetesProvider(ProviderDefaults):
         if waiting is None and kind.key == "core/Service" and readiness.awaits_endpoints(live):
             own = objects.metadata(live)
             query = {"labelSelector": f"kubernetes.io/service-name={own['name']}"}
-            path = f"/apis/discovery.k8s.io/v1/namespaces/{own['namespace']}/endpointslices"
-            slices: list[Props] = self._api().request("GET", path, query=query).body.get("items") or []
+            slices = self._api().items(f"/apis/discovery.k8s.io/v1/namespaces/{own['namespace']}/endpointslices", query)
             ends: list[Props] = [end for one in slices for end in one.get("endpoints") or ()]
             ready = any(end.get("conditions", {}).get("ready") for end in ends)
             return None if ready else "no pod behind the service is ready"
@@ -349,28 +357,6 @@ class KubernetesProvider(ProviderDefaults):
             return False
         answer = self._api().request("GET", f"/apis/storage.k8s.io/v1/storageclasses/{name}")
         return answer.body.get("volumeBindingMode") == "WaitForFirstConsumer"
-
-    def _trouble(self, kind: Kind, live: Props) -> list[str]:
-        """The pods that do not run, and the last events of the object."""
-        own = objects.metadata(live)
-        namespace = own.get("namespace")
-        if not namespace:
-            return []
-        found: list[str] = []
-        selector = live.get("spec", {}).get("selector")
-        labels: Any = selector.get("matchLabels", selector) if is_map(selector) else None
-        if is_map(labels) and labels and kind.group in ("apps", "batch", "core"):
-            query = {"labelSelector": ",".join(f"{key}={value}" for key, value in labels.items())}
-            pods: list[Props] = (
-                self._api().request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query).body.get("items") or []
-            )
-            found += [trouble for pod in pods if (trouble := readiness.pod_trouble(pod))][:3]
-        query = {"fieldSelector": f"involvedObject.name={own['name']}"}
-        events: list[Props] = (
-            self._api().request("GET", f"/api/v1/namespaces/{namespace}/events", query=query).body.get("items") or []
-        )
-        warnings = [f"{one.get('reason')}: {one.get('message')}" for one in events if one.get("type") == "Warning"]
-        return found + warnings[-3:]
 
     def _give_back(self, kind: Kind, path: str, inputs: Props, manager: str) -> None:
         own = objects.metadata(inputs)
@@ -385,7 +371,7 @@ class KubernetesProvider(ProviderDefaults):
             "PATCH", path, query={"fieldManager": manager, "force": "false"}, body=empty, content_type=APPLY
         )
         if answer.status >= 400 and answer.status != 404:
-            raise ProviderError(_refusal(kind, inputs, answer))
+            raise ProviderError(troubles.refusal(kind, inputs, answer))
 
     def _await_gone(self, subject: Subject, inputs: Props, path: str, uid: str | None) -> None:
         deadline = time.monotonic() + self._timeout(subject, inputs)
@@ -399,9 +385,7 @@ class KubernetesProvider(ProviderDefaults):
             if uid and own.get("uid") != uid:
                 return
             if time.monotonic() > deadline:
-                held = ", ".join(own.get("finalizers") or []) or "its dependants"
-                message = f"{live.get('kind')} '{subject.id}' is being deleted, and is held by {held}"
-                raise ProviderError(message)
+                raise ProviderError(troubles.not_gone(self._api(), live))
             if not pause.wait():
                 deadline = 0.0
 
@@ -458,30 +442,3 @@ def _accepted(answer: Answer, subject: Subject, action: str) -> Props:
         message = f"{subject.type} '{subject.id or subject.name}': the cluster refused to {action} it: {answer.message}"
         raise ProviderError(message)
     return answer.body
-
-
-def _missing_namespace(answer: Answer) -> bool:
-    details = answer.body.get("details")
-    return answer.status == 404 and is_map(details) and details.get("kind") == "namespaces"
-
-
-def _immutable(answer: Answer) -> list[str]:
-    """The fields the server will not change in place."""
-    fields = [
-        str(one.get("field", ""))
-        for one in answer.causes
-        if re.search(r"immutable|forbidden|may not be changed|cannot be changed", str(one.get("message", "")).lower())
-    ]
-    return [field for field in dict.fromkeys(fields) if field]
-
-
-def _refusal(kind: Kind, inputs: Props, answer: Answer) -> str:
-    name = f"{kind.kind} '{objects.identity(inputs)}'"
-    conflicts = [one for one in answer.causes if one.get("reason") == "FieldManagerConflict"]
-    if answer.status == 409 and conflicts:
-        held = "; ".join(f"{one.get('field')} ({one.get('message')})" for one in conflicts)
-        return (
-            f"{name}: another manager owns fields this program sets: {held}. Leave the field to it (remove it here, or "
-            f"use ignore_changes), or take it over with the annotation {objects.PATCH_FORCE}: 'true'"
-        )
-    return f"{name}: the cluster refused it: {answer.message}"
