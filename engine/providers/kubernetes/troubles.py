@@ -71,7 +71,8 @@ def not_gone(api: Connection, live: Props) -> str:
     if CLAIMED in finalizers and (pods := _mounting(api, own)):
         named = ", ".join(pods[:MOST]) + (f" and {len(pods) - MOST} more" if len(pods) > MOST else "")
         return f"{text}: mounted by {named}; delete what made them"
-    conditions: list[Props] = (live.get("status") or {}).get("conditions") or []
+    status: Props = live.get("status", {})
+    conditions: list[Props] = status.get("conditions", [])
     said = [str(one["message"]) for one in conditions if one.get("status") == "True" and one.get("message")]
     return f"{text}: {'; '.join(said)}" if said else text
 
@@ -80,8 +81,8 @@ def _mounting(api: Connection, own: Props) -> list[str]:
     """Pods that mount a claim, each with what made it."""
     found: list[str] = []
     for pod in api.items(f"/api/v1/namespaces/{own['namespace']}/pods"):
-        volumes: list[Props] = pod.get("spec", {}).get("volumes") or []
-        if any((one.get("persistentVolumeClaim") or {}).get("claimName") == own["name"] for one in volumes):
+        volumes: list[Props] = pod["spec"].get("volumes", [])
+        if any(one.get("persistentVolumeClaim", {}).get("claimName") == own["name"] for one in volumes):
             meta = objects.metadata(pod)
             made = "".join(f" of {one['kind']} '{one['name']}'" for one in meta.get("ownerReferences") or ())
             found.append(f"pod '{meta['name']}'{made}")
