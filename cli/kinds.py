@@ -41,6 +41,18 @@ def portal(
     command.run(cwd, out, repository, owner)
 
 
+@app.command(epilog="Example: domicile templates --out templates --source github.com/acme/domicile@v0.1.0")
+def templates(
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write; a new or an empty one.")],
+    source: Annotated[str, typer.Option(help="Where projects find this package: a folder or a repository.")],
+) -> None:
+    """Write templates for `pulumi new`: a project for each kind and place, with its program and blueprint."""
+    from cli import portal as command
+
+    command.templates(out, source)
+
+
 @app.command(epilog="Example: domicile digest models/card-fraud/14")
 def digest(
     folder: Annotated[Path, typer.Argument(help="The folder with a model's files.", show_default=False)],

@@ -133,7 +133,9 @@ class PlatformTarget(Part):
 
     cloud: Literal["platform"]
     platform: str = Field(description="The platform's blueprint, relative to this one.")
-    stack: str = Field(description="The platform's stack.")
+    stack: str = Field(
+        pattern=r"^([\w.-]+/){0,2}[\w.-]+$", description="The platform's stack; `project/stack` of another project."
+    )
     ingress_class: str = "nginx"
     gateway_class: GatewayClass = "envoy"
     queue: str = Field("default", description="The local queue of training jobs, where Kueue is.")
@@ -148,7 +150,7 @@ class PlatformTarget(Part):
     @property
     def cluster(self) -> str:
         """The cluster goes by the platform's stack."""
-        return self.stack
+        return self.stack.rpartition("/")[2]
 
 
 def mirror_of(target: Part) -> Mirror | None:

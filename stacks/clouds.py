@@ -67,8 +67,14 @@ def state_kit_for(target: GcpTarget | AzureTarget, ownership: Ownership) -> HasS
 def platform_output(target: PlatformTarget, name: str) -> Input[str]:
     """An output of the platform's stack."""
     organization = pulumi.Config("domicile").get("organization") or "organization"
-    reference = pulumi.StackReference(f"{organization}/{pulumi.get_project()}/{target.stack}")
+    reference = pulumi.StackReference(full_name(target.stack, organization, pulumi.get_project()))
     return reference.require_output(name)
+
+
+def full_name(stack: str, organization: str, project: str) -> str:
+    """The name of a stack as a reference has it; what is left out is ours."""
+    said = stack.split("/")
+    return "/".join([*[organization, project][: 3 - len(said)], *said])
 
 
 def kubeconfig_of(target: KubernetesTarget) -> tuple[str | None, str | None]:
