@@ -52,6 +52,8 @@ def unset(prefix: str, part: Written) -> tuple[str, ...]:
 
 
 KEEP_BACKUPS_DAYS = 14
+#: volumes of stores, of their backups, of weights, and of a door of two pods
+CLAIMS = 10
 Phase = Literal["prototype", "foundation", "scale", "governed"]
 PHASES: tuple[Phase, ...] = ("prototype", "foundation", "scale", "governed")
 
@@ -199,7 +201,9 @@ def money(blueprint: Governed, bill: Cost, remedy: str, reasons: list[Reason]) -
     return tuple(warnings)
 
 
-def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods: int) -> NamespaceSpec:
+def namespace(
+    blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods: int, claims: int = CLAIMS
+) -> NamespaceSpec:
     """The namespace and what all of its pods may ask for together."""
     annotations = (
         (f"{PREFIX}/contact", blueprint.owner.contact),
@@ -212,7 +216,7 @@ def namespace(blueprint: Governed, *, gpus: int, cpu: int, memory_gib: int, pods
         "requests.nvidia.com/gpu": str(gpus),
         "requests.cpu": str(cpu),
         "requests.memory": f"{memory_gib}Gi",
-        "persistentvolumeclaims": "10",
+        "persistentvolumeclaims": str(claims),
         "services.loadbalancers": "0",
         "services.nodeports": "0",
         "pods": str(pods),

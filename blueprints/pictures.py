@@ -12,6 +12,7 @@ from blueprints.trained.resolve import TrainedPlan
 from components.document_store.spec import DocumentStoreSpec
 from serving.queries.spec import NAME as QUERIES
 from serving.queries.spec import QueriesSpec
+from serving.retrieval.spec import NAME as RETRIEVAL
 
 WIDE, HIGH, BESIDE, BELOW, EDGE = 190, 46, 90, 20, 16
 GATEWAY, DECISIONS, DOCUMENTS, WEIGHTS, TRAINING, HUB = (
@@ -135,9 +136,12 @@ def _served(picture: Picture, plan: ServedPlan) -> None:
         picture.put(WEIGHTS, 3, f"{plan.weights.storage_gib} GiB", *(one.role for one in plan.decisions))
     if plan.asking:
         _beside(picture, QUERIES, plan.asking.documents)
+    if plan.retrieval:
+        picture.put(RETRIEVAL, 1, f"{_copies(plan.retrieval.replicas)}: who reads what", *teams)
+        picture.arrows.append((RETRIEVAL, GATEWAY))
     if plan.knowledge:
         picture.put(INGESTION, 1, f"job, {plan.knowledge.ingestion.schedule}")
-        picture.put("vectors", 2, f"{plan.knowledge.vectors.storage_gib} GiB", INGESTION)
+        picture.put("vectors", 2, f"{plan.knowledge.vectors.storage_gib} GiB", INGESTION, RETRIEVAL)
         _beside(picture, INGESTION, plan.knowledge.documents)
     if plan.batch:
         picture.put(BATCH, 1, f"job, {plan.batch.job.schedule}")

@@ -83,7 +83,7 @@ def _project(source: str, about: str) -> str:
 def _blueprint(kind: str, site: str, example: Path) -> Iterator[tuple[str, str]]:
     """The example of a place, by the project's name, and beside it what its target names."""
     file = example.with_name(BLUEPRINT)
-    content = questions.begun(kind, site, file)
+    content: Any = questions.begun(kind, site, file)
     content["name"] = "${PROJECT}"
     target = content["target"]
     if "stack" in target:
@@ -98,7 +98,8 @@ def _beside(target: Any, file: Path) -> Iterator[tuple[str, str]]:
         if key in target:
             other = (file.parent / target[key]).resolve()
             target[key] = f"{key}.yaml"
-            content: Any = YAML().load(other.read_text(encoding="utf-8"))
+            reader: Any = YAML()
+            content = reader.load(other.read_text(encoding="utf-8"))
             if "target" in content:
                 yield from _beside(content["target"], other)
             yield f"{key}.yaml", _text(content)

@@ -19,6 +19,7 @@ from cli.output import console
 from cli.subject import blueprint_of
 from serving.decisions.spec import NAME as SERVICE
 from serving.queries.spec import QueriesSpec
+from serving.retrieval.spec import RetrievalSpec
 
 
 def run(subject: str, folder: Path, engine: str, *, offline: bool, as_json: bool) -> None:
@@ -117,6 +118,8 @@ def _served(plan: ServedPlan) -> None:
         out.print(_servers(plan))
     if plan.asking:
         out.print(_warehouse(plan.asking.service))
+    if plan.retrieval and plan.knowledge:
+        out.print(_documents(plan.retrieval, plan.knowledge.ingestion.permissions))
     out.print(f"total {plan.cost.total:,.2f} USD a month of a budget of {plan.budget_usd:,} USD")
     out.print("\n[bold]why[/]")
     for decision, line in zip(plan.decisions, plan.cost.lines, strict=False):
@@ -126,6 +129,13 @@ def _served(plan: ServedPlan) -> None:
             out.print(f"  {decision.role}: not chosen: {reason}")
         out.print(f"  {decision.role}: price: {line.basis}")
     _rest(plan, len(plan.decisions))
+
+
+def _documents(service: RetrievalSpec, permissions: str) -> str:
+    """Who is answered from which documents."""
+    said = f"; {', '.join(service.vouched)} may say which groups a user is in" if service.vouched else ""
+    who = f"each user from what the source lets them read{said}" if permissions == "source" else "everybody from all"
+    return f"documents: answers {who}; up to {service.passages} passages, each named"
 
 
 def _warehouse(service: QueriesSpec) -> str:

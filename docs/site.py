@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 #: links that lead out of the folder of pages, to the project's own files
 OUT = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!\.)([^)#]+?)\)")
 GUIDES = ("on-prem", "air-gap", "migrate", "restore", "pulumi-cli")
-TOPICS = ("gateway", "scaling", "analytics", "fleets", "phases")
+TOPICS = ("gateway", "scaling", "knowledge", "analytics", "fleets", "phases")
 
 
 def _folder(name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Brings documents into the vector store on a schedule."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,13 +17,20 @@ NAME = "ingestion"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestionSpec:
-    """When it runs and what it fills. ``alias`` is the embedding model's name at the gateway."""
+    """When it runs and what it fills. ``alias`` is the embedding model's name at the gateway.
+
+    ``permissions`` are the source's, or everyone reads everything; ``quality`` is what a document must be like. What
+    answers were made from is kept for ``keep_days``.
+    """
 
     ownership: Ownership
     image: str
     schedule: str
     collection: str
     alias: str
+    permissions: str
+    quality: tuple[tuple[str, float], ...]
+    keep_days: int
     reaches: tuple[tuple[str, int], ...]
 
 
@@ -58,7 +66,9 @@ class Ingestion(Component):
             **pods.reach("ingestion-reach", args.namespace, labels, spec.ownership.selector(NAME), targets),
             opts=self.child(),
         )
+        told = {"permissions": spec.permissions, "quality": dict(spec.quality), "keep_days": spec.keep_days}
         environment = {
+            "INGESTION": json.dumps(told, sort_keys=True),
             "DOCUMENTS": args.documents,
             "VECTORS": args.vectors,
             "GATEWAY": args.gateway,

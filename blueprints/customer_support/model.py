@@ -27,6 +27,12 @@ class Customers(Written):
     ]
 
 
+class Articles(Documents):
+    """What it may answer from; customers read all of it where nothing else is said."""
+
+    permissions: Annotated[Literal["source", "everyone"], Field(description="Who reads what.")] = "everyone"
+
+
 class HandOver(Written):
     """Who takes over when the assistant is not sure, or the customer asks for a person."""
 
@@ -42,7 +48,7 @@ class CustomerSupport(Chatting):
 
     kind: Literal["customer-support"]
     customers: Customers
-    documents: Documents
+    documents: Articles
     hand_over: HandOver
     answers: Answers = Answers()
     availability_percent: Annotated[float, Field(ge=90, le=99.99)] = 99.9

@@ -190,6 +190,9 @@ def _stores(one: Situation) -> Iterator[Stored]:
         specs += [plan.knowledge.documents, plan.knowledge.vectors] if plan.knowledge is not None else []
         specs += [plan.batch.documents] if plan.batch is not None else []
         audit, replicas = plan.gateway.audit_gib, plan.gateway.replicas
+    if isinstance(plan, ServedPlan) and plan.retrieval is not None:
+        logs = f"log of who was shown what, of each of {plan.retrieval.replicas} replicas"
+        yield Stored(name=logs, gib=plan.retrieval.audit_gib, backups="none")
     for spec in specs:
         yield Stored(name=spec.name, gib=spec.storage_gib, backups=f"{spec.keep_backups} days")
     if replicas:

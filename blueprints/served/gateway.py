@@ -7,9 +7,8 @@ from decimal import Decimal
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason
 from blueprints.served import adapters
-from blueprints.served.knowledge import CLIENTS
 from blueprints.served.model import Identity, Served
-from blueprints.served.roles import BATCH, OUTSIDE, Part, Role
+from blueprints.served.roles import ASSISTANT, BATCH, INGESTION, OUTSIDE, Part, Role
 from components.ownership import Ownership
 from planning.cost import Cost
 from serving.gateway import counters
@@ -17,6 +16,7 @@ from serving.gateway.envoy.refused import cannot
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, Prompt, Sleep, Team, Traces
 from serving.model_server import ModelServerSpec
 from serving.queries.spec import NAME as QUERIES
+from serving.retrieval.spec import NAME as RETRIEVAL
 
 HIGH_AVAILABILITY = 99.0
 AUDIT_GIB, REVIEW_GIB = 10, 10
@@ -72,7 +72,9 @@ def spec_of(
         engine=blueprint.access.gateway,
         gateway_class=blueprint.target.gateway_class,
         clients=(
-            *(*CLIENTS, BATCH, *((QUERIES,) if blueprint.queried else ())),
+            *(INGESTION, ASSISTANT, BATCH),
+            *((QUERIES,) if blueprint.queried else ()),
+            *((RETRIEVAL,) if blueprint.knows else ()),
             *(f"{role.name}-scaler" for role, one in servers.items() if one.scaled and blueprint.scales.sleep),
         ),
     )

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 from blueprints import governed
 from blueprints.images import IMAGES
-from blueprints.served.model import Documents, Served
-from blueprints.served.roles import EMBEDDING, INGESTION
+from blueprints.served import retrieval
+from blueprints.served.model import Served
+from blueprints.served.roles import ASSISTANT, CONNECTOR, EMBEDDING, INGESTION
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.document_store.spec import DocumentStoreSpec
 from components.ownership import Ownership
+from components.vector_store.spec import PORT as VECTORS_PORT
 from components.vector_store.spec import VectorStoreSpec
 from serving.gateway.spec import PORT, pods_of
 from serving.ingestion import IngestionSpec
+from serving.retrieval.spec import NAME as RETRIEVAL
 
-CLIENTS = (INGESTION, "assistant")
 WORDS_PER_PAGE = 400
 PASSAGE_WORDS = 260
 VECTOR_BYTES = 1024 * 4 * 2
@@ -39,13 +41,16 @@ class Stored:
     vectors_in_memory: int
 
     @classmethod
-    def of(cls, documents: Documents) -> "Stored":
-        """The volumes of some documents."""
+    def of(cls, blueprint: Served) -> "Stored":
+        """The volumes of what a workload knows, and of what its answers were made from."""
+        documents = blueprint.knows
+        if documents is None:
+            return cls(0, 0, 0)
         pages = documents.count * documents.mean_pages
         vectors = math.ceil(pages * WORDS_PER_PAGE / PASSAGE_WORDS) * VECTOR_BYTES / 1024**3
         return cls(
             vectors=math.ceil(3 * vectors) + 10,
-            documents=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10,
+            documents=math.ceil(pages * DOCUMENT_MIB_PER_PAGE / 1024) + 10 + retrieval.kept_gib(blueprint),
             vectors_in_memory=math.ceil(vectors) + 1,
         )
 
@@ -57,14 +62,17 @@ class Stored:
 
 def stored_gib(blueprint: Served) -> int:
     """The volumes of what a workload knows; 0 where it knows nothing."""
-    return Stored.of(blueprint.knows).total if blueprint.knows is not None else 0
+    return Stored.of(blueprint).total
 
 
 def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
     """The stores and the job of a workload that has documents."""
     if blueprint.knows is None:
         return None
-    stored = Stored.of(blueprint.knows)
+    known, stored = blueprint.knows, Stored.of(blueprint)
+    # where not everybody reads everything, nothing but what asks for whom goes to the vectors
+    past = (ASSISTANT,) if known.permissions == "everyone" else ()
+    own = (INGESTION, RETRIEVAL, *past)
     keep = min(blueprint.data.retention_days, governed.KEEP_BACKUPS_DAYS)
     return Knowledge(
         vectors=VectorStoreSpec(
@@ -74,18 +82,25 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
             storage_gib=stored.vectors,
             storage_class=blueprint.target.storage_class,
             memory_gib=stored.vectors_in_memory,
-            clients=CLIENTS,
+            clients=own,
             backup_image=IMAGES["curl"],
             backup_schedule="45 3 * * *",
             keep_backups=keep,
         ),
-        documents=governed.documents(blueprint, stored.documents, CLIENTS),
+        documents=governed.documents(blueprint, stored.documents, (*own, CONNECTOR)),
         ingestion=IngestionSpec(
             ownership=ownership,
             image=IMAGES["python"],
-            schedule=blueprint.knows.refresh,
+            schedule=known.refresh,
+            permissions=known.permissions,
+            quality=tuple(known.quality.model_dump().items()),
+            keep_days=blueprint.data.retention_days,
             collection=blueprint.name,
             alias=EMBEDDING,
-            reaches=(("documents", DOCUMENTS_PORT), ("vectors", 6333), (pods_of(blueprint.access.gateway), PORT)),
+            reaches=(
+                ("documents", DOCUMENTS_PORT),
+                ("vectors", VECTORS_PORT),
+                (pods_of(blueprint.access.gateway), PORT),
+            ),
         ),
     )

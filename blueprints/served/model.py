@@ -16,6 +16,15 @@ from blueprints.served.warehouse import Queried
 from blueprints.written import Country, Name, Written
 from planning.cost import CostLine
 from serving.queries.spec import NAME as QUERIES
+from serving.retrieval.spec import NAME as RETRIEVAL
+
+
+class Quality(Written):
+    """What a document must be like to be answered from, and when a source is away rather than emptied."""
+
+    least_words: Annotated[int, Field(ge=1, le=10_000)] = 5
+    most_unreadable_percent: Annotated[float, Field(ge=0, le=100, description="Characters that are none.")] = 1.0
+    most_gone_percent: Annotated[float, Field(gt=0, le=100, description="More at once, and none is forgotten.")] = 50.0
 
 
 class Documents(Written):
@@ -24,6 +33,23 @@ class Documents(Written):
     count: Annotated[int, Field(gt=0, le=100_000_000)]
     mean_pages: Annotated[float, Field(gt=0, le=10_000)] = 5.0
     refresh: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = "15 2 * * *"
+    permissions: Annotated[
+        Literal["source", "everyone"],
+        Field(description="Who reads what: as files of readers say, or all."),
+    ] = "source"
+    vouched_by: Annotated[
+        list[Name] | None,
+        Field(description="Teams that say which groups a user is in; all when left out. Others send users' tokens."),
+    ] = None
+    passages: Annotated[
+        int | None, Field(gt=0, le=50, description="An answer is made from so many; as fit, up to 6, when left out.")
+    ] = None
+    least_score: Annotated[float, Field(ge=0, le=1, description="Passages that are less near are left out.")] = 0.0
+    stale_days: Annotated[int, Field(ge=0, le=10_000, description="From then on a document is old; 0: never.")] = 0
+    alert_hours: Annotated[
+        int, Field(gt=0, le=8784, description="An alert when no run has read all of it for so long.")
+    ] = 48
+    quality: Quality = Quality()
 
 
 class Latency(Written):
@@ -234,7 +260,7 @@ class Served(Governed, ABC):
     @property
     def jobs(self) -> tuple[tuple[str, str], ...]:
         """Jobs of its own that ask the gateway, each with a key of its own, and the alias that each asks."""
-        ingestion = ((INGESTION, EMBEDDING),) if self.knows is not None else ()
+        ingestion = ((INGESTION, EMBEDDING), (RETRIEVAL, EMBEDDING)) if self.knows is not None else ()
         return (*ingestion, *(((QUERIES, CHAT),) if self.queried is not None else ()))
 
     @property

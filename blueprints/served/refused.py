@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from blueprints import governed, pinned
 from blueprints.refusal import Reason
-from blueprints.served import adapters
+from blueprints.served import adapters, retrieval
 from blueprints.served.model import Served
 from blueprints.served.roles import Part
 from blueprints.written import DataClass
@@ -31,6 +31,7 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
             blueprint.data.jurisdictions,
             sleeps=blueprint.scales.sleep is not None,
         ),
+        *retrieval.refused(blueprint),
         *blueprint.refusals(),
     ]
 

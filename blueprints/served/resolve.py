@@ -9,7 +9,7 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import adapters, batches, gateway, hours, knowledge, queries, refused, watching
+from blueprints.served import adapters, batches, gateway, hours, knowledge, queries, refused, retrieval, watching
 from blueprints.served.batches import BatchWork
 from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
@@ -29,6 +29,7 @@ from planning.sizing import Objective, Sizing
 from serving.engines.table import ENGINES, metrics_engine
 from serving.gateway.spec import GatewaySpec, pods_of
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
+from serving.retrieval.spec import RetrievalSpec
 from serving.scaling import Hours, ScalingSpec
 from serving.weights import WeightsSpec
 
@@ -62,6 +63,7 @@ class ServedPlan(WorkPlan):
     scaling: tuple[ScalingSpec, ...]
     gateway: GatewaySpec
     knowledge: Knowledge | None
+    retrieval: RetrievalSpec | None
     batch: BatchWork | None
     asking: Asking | None
 
@@ -237,7 +239,13 @@ def _bill(blueprint: Served, inventory: Inventory, decisions: Mapping[Role, Serv
         )
         for one in decisions.values()
     ]
-    parts = (knowledge.stored_gib, batches.stored_gib, queries.stored_gib, gateway.storage_gib)
+    parts = (
+        knowledge.stored_gib,
+        retrieval.stored_gib,
+        batches.stored_gib,
+        queries.stored_gib,
+        gateway.storage_gib,
+    )
     lines.append(cost.volumes(weights_gib + sum(stored(blueprint) for stored in parts)))
     lines += blueprint.spent
     lines.append(CostLine(PROCESSORS, None, "the catalog has no price of processors and memory without accelerators"))
@@ -290,6 +298,7 @@ def _plan(
         ),
         gateway=door,
         knowledge=knowledge.decide(blueprint, ownership),
+        retrieval=retrieval.decide(blueprint, ownership, servers, door),
         batch=batches.decide(blueprint, ownership, servers),
         asking=queries.decide(blueprint, ownership),
         monitoring=watching.spec_of(blueprint, ownership, servers, bill),
@@ -367,4 +376,5 @@ def _namespace(blueprint: Served, servers: tuple[ModelServerSpec, ...]) -> Names
         cpu=sum(one.cpu * one.nodes * one.replicas for one in servers) + 16,
         memory_gib=sum(one.memory_gib * one.nodes * one.replicas for one in servers) + 64,
         pods=sum(one.replicas for one in servers) + 30,
+        claims=governed.CLAIMS + (gateway.replicas(blueprint) if blueprint.knows is not None else 0),
     )

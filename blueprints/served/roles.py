@@ -6,11 +6,14 @@ from enum import StrEnum
 from planning.sizing import Load
 from serving.engines.contract import Task
 from serving.queries.spec import NAME as QUERIES
+from serving.retrieval.spec import NAME as RETRIEVAL
 
 #: names that mean the same in every kind; ingestion is the job that reads documents
 INGESTION, BATCH = "ingestion", "batch"
+#: pods of teams' own: what people talk to, and what brings documents
+ASSISTANT, CONNECTOR = "assistant", "connector"
 #: parts of a workload that ask its gateway, each with a key of its own: no team goes by such a name
-JOBS = (INGESTION, BATCH, QUERIES)
+JOBS = (INGESTION, BATCH, QUERIES, RETRIEVAL)
 CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
 WORKER = "worker"
 

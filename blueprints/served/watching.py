@@ -45,6 +45,7 @@ def spec_of(
         team_budgets=tuple(
             (team.name, team.monthly_usd) for team in blueprint.access.teams if team.monthly_usd is not None
         ),
+        documents_s=blueprint.knows.alert_hours * 3600 if blueprint.knows is not None else 0,
         gateway=blueprint.access.gateway,
         first_token_s=blueprint.latency.first_token_ms / 1000,
         keda=capabilities.keda,

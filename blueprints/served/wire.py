@@ -23,6 +23,9 @@ from serving.model_server import ModelServer, ModelServerArgs
 from serving.monitoring.component import Monitoring, MonitoringArgs
 from serving.queries.component import Queries, QueriesArgs
 from serving.queries.spec import NAME as QUERIES
+from serving.retrieval.component import Retrieval, RetrievalArgs
+from serving.retrieval.spec import NAME as RETRIEVAL
+from serving.retrieval.spec import RetrievalSpec
 from serving.scaling import Scaling, ScalingArgs
 from serving.weights import Weights, WeightsArgs
 
@@ -47,7 +50,10 @@ class Scripts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedOutputs:
-    """What a team needs to use it. Stores are blank where it looks nothing up, ``questions`` without a warehouse."""
+    """What a team needs to use it. Stores are blank where it looks nothing up, ``questions`` without a warehouse.
+
+    ``answers`` is where documents are asked.
+    """
 
     namespace: Output[str]
     endpoint: Output[str]
@@ -55,6 +61,7 @@ class ServedOutputs:
     vectors: Output[str]
     documents: Output[str]
     questions: Output[str]
+    answers: Output[str]
 
 
 Door = Gateway | EnvoyGateway
@@ -79,9 +86,10 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         ),
         kit.options(),
     )
-    vectors, documents = Output.from_input(""), Output.from_input("")
-    if plan.knowledge:
+    vectors, documents, answers = Output.from_input(""), Output.from_input(""), Output.from_input("")
+    if plan.knowledge and plan.retrieval:
         vectors, documents = _knowledge(plan.knowledge, kit, place, gateway, scripts)
+        answers = _retrieval(plan.retrieval, kit, place, gateway, (vectors, documents))
     if plan.batch:
         documents = _batch(plan.batch, kit, place, gateway, scripts)
     questions = Output.from_input("")
@@ -96,6 +104,7 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
         vectors=vectors,
         documents=documents,
         questions=questions,
+        answers=answers,
     )
 
 
@@ -130,6 +139,27 @@ def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Door, s
         kit.options(),
     )
     return documents.endpoint
+
+
+def _retrieval(
+    spec: RetrievalSpec, kit: ServedKit, place: Output[str], gateway: Door, stores: tuple[Output[str], Output[str]]
+) -> Output[str]:
+    """The service that answers from documents; returns where it is asked."""
+    vectors, documents = stores
+    service = Retrieval(
+        "retrieval",
+        RetrievalArgs(
+            spec=spec,
+            namespace=place,
+            gateway=gateway.endpoint,
+            key_secret=keys.secret_of(RETRIEVAL),
+            digests=gateway.digests,
+            vectors=vectors,
+            documents=documents,
+        ),
+        kit.options(),
+    )
+    return service.endpoint
 
 
 def _asking(asking: Asking, kit: ServedKit, place: Output[str], gateway: Door) -> Output[str]:

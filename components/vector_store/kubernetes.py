@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 from components import stateful
 from components.core import Component
 from components.vector_store.contract import VectorStoreArgs
-from components.vector_store.spec import VectorStoreSpec
+from components.vector_store.spec import PORT, VectorStoreSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def _milvus(spec: VectorStoreSpec, url: str) -> str:
 #: by name. Sources: the vendors' documentation of their containers and of backups
 ENGINES: Mapping[str, Engine] = {
     "qdrant": Engine(
-        port=6333,
+        port=PORT,
         health="/readyz",
         data_path="/qdrant/storage",
         environment=(

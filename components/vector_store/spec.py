@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from components.ownership import Ownership
 
+PORT = 6333
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorStoreSpec:

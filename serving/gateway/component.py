@@ -30,7 +30,7 @@ class GatewayArgs:
 
 
 class Gateway(Component):
-    """See the module. A team's key lies in the Secret ``keys.secret_of(team)``; the gateway knows digests only."""
+    """See the module. A team's key lies in the Secret ``keys.secret_of(team)``; the gateway knows ``digests`` only."""
 
     TOKEN = "domicile:serving:Gateway"  # noqa: S105 a type token
     endpoint: Output[str]
@@ -91,12 +91,12 @@ class Gateway(Component):
 
     def _keys(self, name: str, spec: GatewaySpec, place: dict[str, Any]) -> k8s.core.v1.Secret:
         """A key for each team, and what the gateway is told of them."""
-        digests = keys.digests(keys.of_teams(self, tuple(team.name for team in spec.teams), place))
+        self.digests = keys.digests(keys.of_teams(self, tuple(team.name for team in spec.teams), place))
         return k8s.core.v1.Secret(
             f"{name}-keys",
             metadata=manifest({"name": counters.SECRET, **place}),
             string_data={
-                "DOMICILE_KEYS": digests,
+                "DOMICILE_KEYS": self.digests,
                 "LITELLM_MASTER_KEY": keys.random_key(self, f"{name}-master"),
                 counters.PASSWORD: keys.random_key(self, f"{name}-counters-password"),
             },

@@ -2,7 +2,7 @@
 
 from serving.engines import metrics
 from serving.engines.metrics import Meaning
-from serving.monitoring import doors, fleets
+from serving.monitoring import documents, doors, fleets
 from serving.monitoring.doors import GATEWAY
 from serving.monitoring.rule import Alert
 from serving.monitoring.spec import MonitoringSpec, Watched
@@ -19,7 +19,8 @@ def alerts(spec: MonitoringSpec) -> list[Alert]:
     found = [alert for server in spec.servers for alert in (*_engine(spec, server), *_pods(spec, server))]
     gpus = _gpus(spec) if spec.accelerated else []
     door = _gateway(spec) if spec.door else []
-    return [*found, *gpus, *door, *(fleets.alerts(spec) if spec.hub else ()), *_upkeep(spec)]
+    known = documents.alerts(spec) if spec.documents_s else []
+    return [*found, *gpus, *door, *(fleets.alerts(spec) if spec.hub else ()), *known, *_upkeep(spec)]
 
 
 def _engine(spec: MonitoringSpec, server: Watched) -> list[Alert]:

@@ -12,6 +12,7 @@ from serving.gateway.spec import pods_of
 from serving.monitoring import alerts, foresight, objectives
 from serving.monitoring.dashboard import dashboard
 from serving.monitoring.spec import MonitoringSpec
+from serving.retrieval.spec import NAME as RETRIEVAL
 
 NAME = "monitoring"
 
@@ -103,6 +104,7 @@ class Monitoring(Component):
         scraped = [
             *([(args.spec.door, "http", "/metrics/")] if args.spec.door and not envoy else []),
             *([(args.spec.hub, "http", "/metrics")] if args.spec.hub else []),
+            *([(RETRIEVAL, "http", "/metrics/")] if args.spec.documents_s else []),
             *((one.name, one.port, one.path) for one in args.spec.servers),
         ]
         for server, port, path in scraped:

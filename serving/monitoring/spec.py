@@ -37,9 +37,9 @@ class MonitoringSpec:
 
     ``door`` is the part that clients ask. ``aliases`` are held to the objectives; ``fallback_percent`` is how many
     requests fallbacks may answer. Work in windows has been done at least every ``batch_s`` seconds, 0 where there is
-    none; a training run ends within ``training_s``. ``hub`` is the part that knows of a fleet's sites.
-    ``gateway`` is what is behind the door; of Envoy an answer is slow whose first piece takes longer than
-    ``first_token_s``.
+    none; a training run ends within ``training_s``; documents are read whole every ``documents_s``, 0 without any.
+    ``hub`` is the part that knows of a fleet's sites. ``gateway`` is what is behind the door; of Envoy an answer is
+    slow whose first piece takes longer than ``first_token_s``.
     """
 
     ownership: Ownership
@@ -53,6 +53,7 @@ class MonitoringSpec:
     backups: bool = True
     batch_s: int = 0
     training_s: int = 0
+    documents_s: int = 0
     hub: str = ""
     gateway: Engine = "litellm"
     first_token_s: float = 0.0

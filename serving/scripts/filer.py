@@ -92,6 +92,18 @@ def send(base: str, path: str, method: str, content: bytes | None) -> None:
         answer.read()
 
 
+def told(method: str, url: str, body: Any, headers: dict[str, str] | None = None) -> Any:
+    """Send JSON and read JSON."""
+    request = urllib.request.Request(  # noqa: S310 addresses of the workload
+        url,
+        method=method,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 as above
+        return json.loads(answer.read() or b"{}")
+
+
 def fetch(url: str, headers: dict[str, str] | None = None) -> bytes:
     """Get a URL's content."""
     request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 addresses of the workload

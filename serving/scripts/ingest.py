@@ -1,102 +1,168 @@
-"""Reads documents, embeds their passages through the gateway and keeps them in the vector store.
+"""Reads documents, embeds their passages through the gateway and keeps them, with who may read them, as vectors.
 
-Runs in the cluster on a bare Python image, beside `filer.py`. Environment: DOCUMENTS, GATEWAY, VECTORS (base URLs),
-COLLECTION, ALIAS, API_KEY. Running it again changes nothing for a document that has not changed: a passage's id follows
-from its document and its text, and passages that are gone are deleted.
+Runs in the cluster on a bare Python image, beside `documents.py`, `filer.py` and `vectors.py`. Environment: DOCUMENTS,
+GATEWAY, VECTORS (base URLs), COLLECTION, ALIAS, API_KEY, and INGESTION, which is JSON: `permissions` (`source` or
+`everyone`), `quality` (see `documents.Quality`) and `keep_days` of what answers were made from.
+
+Running it again changes nothing for a document that has not changed. Rights are taken away before anything is read; a
+document that cannot be read does not keep others from being; when too many are gone at once, none is deleted.
 """
 
+import datetime as dt
+import hashlib
 import json
 import os
+import sys
 import urllib.error
-import urllib.request
-import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
+import documents
 import filer
+import vectors
+from documents import Quality, Readers, ReadersError, Report
+from vectors import Collection, Known
 
-PASSAGE_WORDS = 300
-OVERLAP_WORDS = 40
-READABLE = (".txt", ".md", ".html", ".csv")
-SPACE = uuid.UUID("6f0d8a52-6b0c-4b43-9a51-5a2d3c2e8f10")
-
-
-def passages(text: str) -> list[str]:
-    """Overlapping passages of a text."""
-    words = text.split()
-    step = PASSAGE_WORDS - OVERLAP_WORDS
-    return [
-        " ".join(words[start : start + PASSAGE_WORDS])
-        for start in range(0, max(len(words) - OVERLAP_WORDS, 1), step)
-        if words
-    ]
+FOLDER = "/documents"
+#: what the last run came to, and what each answer was made from
+REPORT, ANSWERS = "/ingestion/last.json", "/answers"
+BATCH = 64
 
 
-def passage_id(path: str, passage: str) -> str:
-    """A passage's id."""
-    return str(uuid.uuid5(SPACE, f"{path}\n{passage}"))
+class Run:
+    """One run over all documents."""
 
+    def __init__(self, settings: dict[str, Any]) -> None:
+        """List what is there."""
+        self.base = os.environ["DOCUMENTS"]
+        self.everyone = settings["permissions"] == documents.EVERYONE
+        self.quality = Quality(**settings["quality"])
+        self.collection = Collection(os.environ["VECTORS"], os.environ["COLLECTION"])
+        self.listed = {str(entry["FullPath"]): entry for entry in filer.files(self.base, FOLDER)}
+        self.paths = sorted(path for path in self.listed if path.lower().endswith(documents.READABLE))
+        self.readers = Readers(self.listed, lambda path: filer.read(self.base, path))
+        self.known = self.collection.known()
+        self.report = Report(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
 
-def main() -> None:
-    """Ingest every readable document."""
-    vectors, collection = os.environ["VECTORS"], os.environ["COLLECTION"]
-    count = 0
-    for path in documents(os.environ["DOCUMENTS"], "/documents"):
-        parts = passages(filer.read(os.environ["DOCUMENTS"], path).decode(errors="replace"))
+    def go(self) -> Report:
+        """Take rights away, forget what is gone, read what is new."""
+        allowed = self._permitted()
+        self._forgotten()
+        for path, readers in allowed.items():
+            try:
+                self._document(path, readers)
+            except (OSError, ValueError, KeyError) as error:
+                self.report.failed[path] = f"{type(error).__name__}: {error}"
+        return self.report
+
+    def _permitted(self) -> dict[str, tuple[str, ...]]:
+        """Who may read each document that anybody may; the store is told at once where that is another list."""
+        found: dict[str, tuple[str, ...]] = {}
+        for path in self.paths:
+            try:
+                readers = (documents.EVERYONE,) if self.everyone else self.readers.of(path)
+            except ReadersError as error:
+                readers = ()
+                self.report.failed[path] = str(error)
+            known = self.known.get(path)
+            if not readers:
+                self.report.hidden += 1
+                if known:
+                    self._forget(path)
+                continue
+            if known and known.readers != {readers}:
+                self.collection.permit(path, readers)
+            found[path] = readers
+        return found
+
+    def _forgotten(self) -> None:
+        gone = sorted(set(self.known) - set(self.paths))
+        if self.quality.too_many(len(gone), len(self.known)):
+            self.report.held = len(gone)
+            return
+        for path in gone:
+            self._forget(path)
+
+    def _forget(self, path: str) -> None:
+        self.collection.forget(path)
+        self.known.pop(path, None)
+        self.report.removed += 1
+
+    def _document(self, path: str, readers: tuple[str, ...]) -> None:
+        content = filer.read(self.base, path)
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        text = documents.text_of(path, content)
+        objection = self.quality.objection(text)
+        if objection:
+            self.report.refused[path] = objection
+            if path in self.known:
+                self._forget(path)
+            return
+        # a passage that stands there twice is one
+        parts = list(dict.fromkeys(documents.passages(text)))
+        self.report.documents += 1
+        self.report.passages += len(parts)
+        known = self.known.get(path, Known())
+        if known.digests == {digest} and known.passages == len(parts):
+            return
+        self.report.changed += 1
+        entry = self.listed[path]
+        about = {
+            "path": path,
+            "digest": digest,
+            "readers": list(readers),
+            "modified": str(entry.get("Mtime", "")),
+            "ingested": self.report.at,
+        }
         points: list[dict[str, Any]] = [
-            {"id": passage_id(path, part), "vector": vector, "payload": {"path": path, "text": part}}
+            {"id": vectors.passage_id(path, part), "vector": vector, "payload": {**about, "text": part}}
             for part, vector in zip(parts, embed(parts), strict=True)
         ]
-        if points:
-            ensure_collection(vectors, collection, len(points[0]["vector"]))
-            send("PUT", f"{vectors}/collections/{collection}/points?wait=true", {"points": points})
-            forget(vectors, collection, path, [point["id"] for point in points])
-        count += len(points)
-    print(json.dumps({"passages": count}), flush=True)
+        self.collection.ensure(len(points[0]["vector"]))
+        self.collection.put(points)
+        self.collection.forget(path, [point["id"] for point in points])
 
 
-def documents(base: str, folder: str) -> Iterator[str]:
-    """The paths of readable documents, folders followed."""
-    return (entry["FullPath"] for entry in filer.files(base, folder) if entry["FullPath"].lower().endswith(READABLE))
+def main() -> int:
+    """Ingest every readable document; returns the status to end with."""
+    settings = json.loads(os.environ["INGESTION"])
+    base = os.environ["DOCUMENTS"]
+    report = Run(settings).go()
+    told = report.told(last_whole(base))
+    filer.write(base, REPORT, json.dumps(told).encode())
+    expire(base, settings["keep_days"])
+    print(json.dumps(told), flush=True)
+    return 0 if report.whole else 1
+
+
+def last_whole(base: str) -> str:
+    """When the last run that read everything was; empty where none was."""
+    try:
+        found: Mapping[str, Any] = json.loads(filer.read(base, REPORT))
+    except (ValueError, urllib.error.HTTPError):
+        return ""
+    return str(found.get("whole_at", ""))
+
+
+def expire(base: str, keep_days: int) -> None:
+    """Remove what old answers were made from; folders are days."""
+    oldest = str(dt.datetime.now(dt.UTC).date() - dt.timedelta(days=keep_days))
+    for entry in filer.files(base, ANSWERS):
+        path = str(entry["FullPath"])
+        if path.removeprefix(f"{ANSWERS}/")[:10] < oldest:
+            filer.remove(base, path)
 
 
 def embed(parts: list[str]) -> list[list[float]]:
     """The vectors of passages, in their order."""
-    if not parts:
-        return []
-    body = {"model": os.environ["ALIAS"], "input": parts}
+    found: list[list[float]] = []
     headers = {"Authorization": f"Bearer {os.environ['API_KEY']}"}
-    answer = send("POST", f"{os.environ['GATEWAY']}/embeddings", body, headers)
-    return [item["embedding"] for item in sorted(answer["data"], key=lambda item: item["index"])]
-
-
-def ensure_collection(vectors: str, collection: str, size: int) -> None:
-    """Create the collection the first time."""
-    try:
-        filer.fetch(f"{vectors}/collections/{collection}")
-    except urllib.error.HTTPError as error:
-        if error.code != 404:
-            raise
-        send("PUT", f"{vectors}/collections/{collection}", {"vectors": {"size": size, "distance": "Cosine"}})
-
-
-def forget(vectors: str, collection: str, path: str, keep: list[str]) -> None:
-    """Delete a document's passages that it no longer has."""
-    condition = {"must": [{"key": "path", "match": {"value": path}}], "must_not": [{"has_id": keep}]}
-    send("POST", f"{vectors}/collections/{collection}/points/delete?wait=true", {"filter": condition})
-
-
-def send(method: str, url: str, body: Any, headers: dict[str, str] | None = None) -> Any:
-    """Send JSON and read JSON."""
-    request = urllib.request.Request(  # noqa: S310 addresses of the workload
-        url,
-        method=method,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **(headers or {})},
-    )
-    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 as above
-        return json.loads(answer.read() or b"{}")
+    for start in range(0, len(parts), BATCH):
+        body = {"model": os.environ["ALIAS"], "input": parts[start : start + BATCH]}
+        answer = filer.told("POST", f"{os.environ['GATEWAY']}/embeddings", body, headers)
+        found += [item["embedding"] for item in sorted(answer["data"], key=lambda item: item["index"])]
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -32,6 +32,7 @@ SPEC = MonitoringSpec(
     team_budgets=(("desk", 100.0),),
     batch_s=90_000,
     training_s=36_000,
+    documents_s=90_000,
     hub="fleet-hub",
     keda=True,
     operator=True,
@@ -55,6 +56,8 @@ ROLLOUT = f'domicile_fleet_rollout{{{{{HERE},state="{{}}"}}}}'
 SINCE = f"domicile_fleet_rollout_since_seconds{{{HERE}}}"
 MADE = f'kube_cronjob_created{{{HERE},cronjob="batch"}}'
 BACKUP = f'kube_cronjob_status_last_successful_time{{{HERE},cronjob="vectors-backup"}}'
+WHOLE = f"domicile_ingestion_whole_timestamp{{{HERE}}}"
+TOLD = f'domicile_retrieval_answers_total{{{{{HERE},outcome="{{}}"}}}}'
 STEPS, RUNNING, WAITING = (
     f"vllm:{name}" for name in ("iteration_tokens_total_count", "num_requests_running", "num_requests_waiting")
 )
@@ -295,6 +298,14 @@ CASES: list[Case] = [
         False,
         {SINCE: flat(-1_200_000), ROLLOUT.format("running"): flat(0), ROLLOUT.format("done"): flat(1)},
     ),
+    ("DocumentsOld", "5m", "30h", True, {WHOLE: flat(0)}),
+    ("DocumentsOld", "5m", "20h", False, {WHOLE: flat(0)}),
+    # one of two pods has not looked yet
+    ("DocumentsOld", "5m", "30h", False, {WHOLE: flat(0), WHOLE.replace("}", ',pod="b"}'): flat(90_000)}),
+    ("AnswersRefused", "1m", "90m", True, {TOLD.format("refused"): "0+1x200", TOLD.format("answered"): "0+2x200"}),
+    ("AnswersRefused", "1m", "90m", False, {TOLD.format("refused"): "0+1x200", TOLD.format("answered"): "0+20x200"}),
+    # searches are no answers, and one of two questions a day is no trend
+    ("AnswersRefused", "1m", "90m", False, {TOLD.format("refused"): "0x60 1x140", TOLD.format("searched"): flat(9)}),
     ("BackupLate", "5m", "30h", True, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "20h", False, {BACKUP: flat(0)}),
     ("BackupLate", "5m", "30h", False, {BACKUP.replace("-backup", ""): flat(0)}),

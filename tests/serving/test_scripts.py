@@ -1,11 +1,7 @@
 """The programs that run in the cluster."""
 
 import dataclasses
-import http.server
 import json
-import threading
-from collections.abc import Iterator
-from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -13,7 +9,7 @@ from hypothesis import strategies as st
 
 from serving.model_server import DRAIN_S, grace_s, start_budget_s
 from serving.rehearsal import fleet, shapes
-from serving.scripts import filer, foresight, ingest, scaler
+from serving.scripts import foresight, scaler
 
 POLICY = foresight.Policy(target=10, answer_s=12, least=1, most=8, lead_minutes=4)
 looks = st.lists(st.tuples(st.floats(0, 200), st.floats(0, 200), st.booleans()), max_size=60)
@@ -87,115 +83,6 @@ def test_a_scaler_that_only_follows_the_queue_would_not_meet_it(monkeypatch: pyt
 
     monkeypatch.setattr(foresight.Decider, "look", late)
     assert fleet.rehearse(shapes.shapes()["office hours"], fleet.Fleet()).met < 0.9
-
-
-class World(http.server.BaseHTTPRequestHandler):
-    """A document store, a gateway and a vector store."""
-
-    documents: ClassVar[dict[str, str]] = {"/documents/a.md": "alpha beta " * 200, "/documents/sub/b.txt": "gamma"}
-    points: ClassVar[dict[str, Any]] = {}
-    created: ClassVar[list[int]] = []
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class names it so
-        del format, args
-
-    def do_GET(self) -> None:
-        if self.path in self.documents:
-            self.answer(self.documents[self.path].encode())
-        elif self.path == "/documents/?limit=1000&lastFileName=":
-            self.answer(
-                {
-                    "Entries": [
-                        {"FullPath": "/documents/a.md", "Mode": 420},
-                        {"FullPath": "/documents/sub", "Mode": filer.DIRECTORY},
-                        {"FullPath": "/documents/x.bin", "Mode": 420},
-                    ]
-                }
-            )
-        elif self.path == "/documents/sub/?limit=1000&lastFileName=":
-            self.answer({"Entries": [{"FullPath": "/documents/sub/b.txt", "Mode": 420}]})
-        elif self.path == "/collections/c" and self.created:
-            self.answer({"result": {}})
-        else:
-            self.send_error(404)
-
-    def do_POST(self) -> None:
-        body = self.body()
-        if self.path == "/v1/embeddings":
-            assert self.headers["Authorization"] == "Bearer sk-key"
-            data = [{"index": index, "embedding": [float(len(text)), 1.0]} for index, text in enumerate(body["input"])]
-            self.answer({"data": data[::-1]})
-        else:
-            keep = set(body["filter"]["must_not"][0]["has_id"])
-            path = body["filter"]["must"][0]["match"]["value"]
-            for key in [k for k, one in self.points.items() if one["payload"]["path"] == path and k not in keep]:
-                del self.points[key]
-            self.answer({})
-
-    def do_PUT(self) -> None:
-        body = self.body()
-        if "vectors" in body:
-            self.created.append(body["vectors"]["size"])
-        else:
-            self.points.update({point["id"]: point for point in body["points"]})
-        self.answer({})
-
-    def body(self) -> Any:
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-
-    def answer(self, content: Any) -> None:
-        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-
-@pytest.fixture
-def world() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), World)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_ingestion_fills_the_vector_store_and_forgets_what_is_gone(
-    world: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for key, value in {
-        "DOCUMENTS": world,
-        "VECTORS": world,
-        "GATEWAY": f"{world}/v1",
-        "COLLECTION": "c",
-        "ALIAS": "embedding",
-        "API_KEY": "sk-key",
-    }.items():
-        monkeypatch.setenv(key, value)
-    ingest.main()
-    first = dict(World.points)
-    assert {one["payload"]["path"] for one in first.values()} == {"/documents/a.md", "/documents/sub/b.txt"}
-    assert World.created == [2]
-    ingest.main()
-    assert World.points == first, "a second run changes nothing"
-    World.documents["/documents/a.md"] = "delta"
-    ingest.main()
-    texts = {one["payload"]["text"] for one in World.points.values()}
-    assert texts == {"delta", "gamma"}
-    assert '"passages": 2' in capsys.readouterr().out
-
-
-@given(st.text("ab ", max_size=3000))
-def test_passages_cover_the_text(text: str) -> None:
-    parts = ingest.passages(text)
-    words = text.split()
-    assert bool(parts) == bool(words)
-    assert all(part for part in parts)
-    if parts:
-        assert parts[0].split()[0] == words[0]
-        assert parts[-1].split()[-1] == words[-1]
 
 
 @given(st.floats(0.1, 200), st.integers(1, 600))

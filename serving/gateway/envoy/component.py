@@ -29,6 +29,7 @@ class EnvoyGateway(Component):
         spec = args.spec
         place = {"namespace": args.namespace, "labels": spec.ownership.labels(NAME)}
         made = keys.of_teams(self, tuple(team.name for team in spec.teams), place)
+        self.digests = keys.digests(made)
         known = k8s.core.v1.Secret(
             f"{name}-keys",
             metadata=manifest({"name": KEYS, **place}),

@@ -1,0 +1,89 @@
+"""The vector store as the job that fills it sees it: Qdrant's API over HTTP.
+
+Source: Qdrant 1.16, docs/redoc/master/openapi.json: collections, points (scroll, payload, delete), index.
+"""
+
+import urllib.error
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import filer
+
+PAGE = 1000
+SPACE = uuid.UUID("6f0d8a52-6b0c-4b43-9a51-5a2d3c2e8f10")
+#: what is asked by
+KEYS = ("path", "readers")
+
+
+@dataclass(slots=True)
+class Known:
+    """What the store has of a document; more than one digest or list of readers is a change that was cut."""
+
+    digests: set[str] = field(default_factory=set[str])
+    readers: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
+    passages: int = 0
+
+
+def passage_id(path: str, passage: str) -> str:
+    """A passage's id."""
+    return str(uuid.uuid5(SPACE, f"{path}\n{passage}"))
+
+
+class Collection:
+    """A collection of passages."""
+
+    def __init__(self, base: str, name: str) -> None:
+        """Know where it is."""
+        self._url = f"{base}/collections/{name}"
+
+    def ensure(self, size: int) -> None:
+        """Make it the first time, and what is asked by quick to ask."""
+        try:
+            filer.fetch(self._url)
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+            filer.told("PUT", self._url, {"vectors": {"size": size, "distance": "Cosine"}})
+        for key in KEYS:
+            filer.told("PUT", f"{self._url}/index?wait=true", {"field_name": key, "field_schema": "keyword"})
+
+    def known(self) -> dict[str, Known]:
+        """Every document that it has passages of."""
+        found: dict[str, Known] = {}
+        asked: dict[str, Any] = {"limit": PAGE, "with_payload": ["path", "digest", "readers"]}
+        while True:
+            try:
+                page = filer.told("POST", f"{self._url}/points/scroll", asked)["result"]
+            except urllib.error.HTTPError as error:
+                if error.code != 404:
+                    raise
+                return found
+            for point in page["points"]:
+                payload = point["payload"]
+                one = found.setdefault(payload["path"], Known())
+                one.digests.add(payload.get("digest", ""))
+                one.readers.add(tuple(payload.get("readers", ())))
+                one.passages += 1
+            asked["offset"] = page.get("next_page_offset")
+            if asked["offset"] is None:
+                return found
+
+    def put(self, points: Sequence[dict[str, Any]]) -> None:
+        """Make or replace passages."""
+        filer.told("PUT", f"{self._url}/points?wait=true", {"points": list(points)})
+
+    def permit(self, path: str, readers: Sequence[str]) -> None:
+        """Say who may read a document's passages."""
+        body = {"payload": {"readers": list(readers)}, "filter": _of(path)}
+        filer.told("POST", f"{self._url}/points/payload?wait=true", body)
+
+    def forget(self, path: str, keep: Sequence[str] = ()) -> None:
+        """Delete a document's passages, but for some."""
+        others = {"must_not": [{"has_id": list(keep)}]} if keep else {}
+        filer.told("POST", f"{self._url}/points/delete?wait=true", {"filter": {**_of(path), **others}})
+
+
+def _of(path: str) -> dict[str, Any]:
+    return {"must": [{"key": "path", "match": {"value": path}}]}
