@@ -213,7 +213,7 @@ def test_the_governed_example_says_who_agreed_and_until_when() -> None:
 
 CHANGES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"models.chat": "Qwen/Qwen2.5-7B-Instruct"}, {}, "approvals", "these have not agreed: ai-platform (BAAI/bge-m3, Qwen/Qwen2.5-7B-Instruct"),
-    ({}, {"finance": {"monthly_usd": 10_000}}, "approvals", "these have not agreed: finance (11,198 USD a month)"),
+    ({}, {"finance": {"monthly_usd": 10_000}}, "approvals", "these have not agreed: finance (11,205 USD a month)"),
     ({}, {"data": {"jurisdictions": ["FR"]}}, "approvals", "these have not agreed: data (confidential data in DE)"),
     ({}, {"security": {"exposed": False}}, "approvals", "these have not agreed: security (reached as support.example.com)"),
     ({"purpose.says": ""}, {}, "purpose.says", "what it is for is not stated"),

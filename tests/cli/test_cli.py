@@ -55,7 +55,7 @@ def test_a_plan_tells_where_and_why_and_what_it_costs() -> None:
     ):
         assert words in done.stdout
     parsed = json.loads(domicile("plan", EXAMPLE, "--json").stdout)
-    assert parsed["total_usd"] == "4878.44"
+    assert parsed["total_usd"] == "4880.36"
 
 
 def test_a_new_blueprint_can_be_planned(tmp_path: Path) -> None:

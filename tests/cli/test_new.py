@@ -50,7 +50,7 @@ def test_answers_move_the_price_and_wrong_ones_are_asked_again(tmp_path: Path) -
     assert "found 'not an address'" in made.output
     assert "budget.monthly_usd: 'many' is no integer" in made.output
     prices = [line for line in made.output.splitlines() if "USD a month of" in line]
-    assert "11,198 USD a month of 40,000 USD" in prices[0]
+    assert "11,205 USD a month of 40,000 USD" in prices[0]
     assert "of 30,000 USD" in prices[-1]
     assert prices[0] != prices[-1]
     blueprint, plan = load.serving(file)

@@ -24,6 +24,7 @@ SUPPORT = {
     "judged.py",
     "leaks.py",
     "leaks_further.py",
+    "retrieved.py",
     "rule_cases.py",
     "policy_data.py",
     "conftest.py",
