@@ -139,6 +139,10 @@ OWN: dict[Path, dict[str, list[Any]]] = {
     EXAMPLES["knowledge-assistant"]: {
         "users.active": [5, 400, 100_000],
         "documents.count": [10, 20_000, 5_000_000],
+        "documents.permissions": ["source", "everyone"],
+        "documents.passages": [1, 6, 50],
+        "documents.vouched_by": [[], ["applications"], ["nobody"]],
+        "documents.stale_days": [0, 365],
         "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B"],
     },
 }

@@ -82,6 +82,7 @@ def asked_with(rig: Rig, bearer: str) -> int:
 def test_a_token_of_the_identity_provider_is_its_teams_key(strict: Rig) -> None:
     assert asked_with(strict, token()) == 200
     assert [one["team"] for one in gateways.records(strict)][-1] == "desk"
+    assert asked_with(strict, token(group=["visitors", "staff"])) == 200, "of several groups one is a team"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,7 @@ def test_a_token_of_the_identity_provider_is_its_teams_key(strict: Rig) -> None:
         {"exp": 1_700_000_000},
         {"exp": None},
         {"group": "visitors"},
+        {"group": ["visitors"]},
         {"group": None},
     ],
     ids=lambda changes: next(iter(changes)) + str(next(iter(changes.values()))),

@@ -392,6 +392,11 @@ def test_a_users_token_says_which_groups_they_are_in(run: Ingest, service: Retri
     assert "/documents/board/pay.md" not in {one["path"] for one in claimed}, (
         "what a user says of themselves is nothing"
     )
+    Around.writes[:] = [{"answer": "Four hundred thousand [1].", "sources": [1]}]
+    told = service.post("answers", token(), **asked).json()
+    where = f"/v1/answers/{told['id']}?day={told['citations'][0]['ingested'][:10]}"
+    assert service.get(where, token()).json()["named"] == [1]
+    assert service.get(where, token(sub="bob")).status_code == 404, "what another was shown is not theirs to see"
     for bad in (token(OTHER), token(exp=1), token(aud="x"), token(groups=["board"])):
         assert service.post("passages", bad, **asked).status_code == 401
 

@@ -160,6 +160,10 @@ def measured(report: dict[str, Any]) -> None:
         COUNTED.labels(state).set(count)
 
 
+def _key(request: Any) -> str:
+    return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
+
+
 def _error(told: Any) -> str:
     try:
         return str(told["error"]["message"])[:500]
@@ -183,7 +187,7 @@ async def asked_by(request: Any) -> Asked:
     request.state.team = team = await domicile_door.caller_of(request, POLICY["oidc"])
     if team not in POLICY["askers"]:
         raise RefusedError(403 if team else 401, ["this key may not do that" if team else "the key is not known"])
-    key = str(request.headers.get("authorization", "")).removeprefix("Bearer ")
+    key = _key(request)
     content = await domicile_door.body_of(request)
     if not isinstance(content, dict):
         raise RefusedError(400, ["an object is needed"])
@@ -231,6 +235,7 @@ async def answers(request: Any) -> Any:
         "id": number,
         "at": domicile_audit.now(),
         "team": asked.team,
+        "user": domicile_policy.digest(asked.user),
         "question": domicile_policy.digest(asked.question),
         "answer": domicile_policy.digest(text),
         "collection": POLICY["collection"],
@@ -251,7 +256,7 @@ async def answers(request: Any) -> Any:
 
 
 async def made_from(request: Any) -> Any:
-    """`GET /v1/answers/{id}`: what an answer was made from, for the team that asked."""
+    """`GET /v1/answers/{id}`: what an answer was made from, for the team that asked; by a token, for the user."""
     service: Service = request.app.state.service
     request.state.team = team = await domicile_door.caller_of(request, POLICY["oidc"])
     if team not in POLICY["askers"]:
@@ -267,7 +272,8 @@ async def made_from(request: Any) -> Any:
         one = json.loads(await asyncio.to_thread(filer.read, service.documents, path))
     except urllib.error.HTTPError as error:
         raise gone from error
-    if one["team"] != team:
+    claims = await domicile_identity.claims_of(_key(request), POLICY["oidc"])
+    if one["team"] != team or (claims is not None and one["user"] != domicile_policy.digest(claims.subject)):
         raise gone
     return responses.JSONResponse(one)
 
