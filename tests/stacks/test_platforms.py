@@ -33,7 +33,9 @@ ACCEPTED = {
     "CKV_K8S_11": {".": "CPU may burst into what is idle: a limit throttles; memory and GPUs are limited"},
     "CKV_K8S_43": {".": "versions are pinned by tag; the platform's registry does not let a tag move"},
     "CKV_K8S_15": {".": "a pinned tag needs no pull at every start, and a start must not need the registry"},
-    "CKV_K8S_35": {"ingestion|gateway|cache|features|retrieval": "these programs read their secret from the environment alone"},
+    "CKV_K8S_35": {
+        "ingestion|gateway|cache|features|retrieval": "these programs read their secret from the environment alone"
+    },
     "CKV_K8S_8": {"scaler|device-plugin": "no port to probe: it ends when it fails, and is started again"},
     "CKV_K8S_9": {"scaler|device-plugin": "it serves nobody"},
     "CKV_K8S_38": {"scaler": "it scales through the API"},
