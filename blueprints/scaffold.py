@@ -8,12 +8,7 @@ from string import Template
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,3}")
 TEMPLATES = Path(__file__).parent / "scaffolds"
 #: what a kind may begin as: `<family>.py.txt` is its model, `<family>.yaml.txt` its example
-FAMILIES = {
-    "chatting": "people ask",
-    "batching": "work in a window",
-    "deciding": "a model's scores decide",
-    "learning": "models are made",
-}
+FAMILIES = ("chatting", "batching", "deciding", "learning")
 
 
 class TakenError(Exception):

@@ -77,7 +77,10 @@ def scaffold(
     kind: Annotated[str, typer.Argument(help="Its name, as claims-triage.", show_default=False)],
     *,
     about: Annotated[str, typer.Option(help="What it is, in a sentence.", show_default=False)],
-    family: Annotated[str, typer.Option(help="chatting, batching, deciding or learning: what it does.")] = "chatting",
+    family: Annotated[
+        str,
+        typer.Option(help="chatting (people ask), batching, deciding (by a score) or learning."),
+    ] = "chatting",
 ) -> None:
     """Begin a kind of your own: its model, an example, and tests that fail until it keeps its promises."""
     from cli import blueprints as command

@@ -8,8 +8,13 @@ from serving.doors import files as doors
 from serving.retrieval.spec import RetrievalSpec
 
 APP = Path(__file__).parent / "app"
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 SERVE = ("domicile_retrieval:app", "--no-access-log", "--timeout-keep-alive", "75")
-PROGRAMS = (*(APP / f"domicile_{name}.py" for name in ("retrieval", "cited", "search")), *doors.PROGRAMS)
+PROGRAMS = (
+    *(APP / f"domicile_{name}.py" for name in ("retrieval", "cited", "search")),
+    SCRIPTS / "agreed.py",
+    *doors.PROGRAMS,
+)
 
 
 def files(spec: RetrievalSpec) -> dict[str, str]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-#: a group that everybody is in
-EVERYONE = "everyone"
 #: beside a document, or in a folder for all below it that say nothing themselves
 READERS = ".readers.json"
 PASSAGE_WORDS = 300

@@ -1,6 +1,6 @@
 """Reads documents, embeds their passages through the gateway and keeps them, with who may read them, as vectors.
 
-Runs in the cluster on a bare Python image, beside `documents.py`, `filer.py` and `vectors.py`. Environment: DOCUMENTS,
+Runs in the cluster on a bare Python image, beside its neighbours. Environment: DOCUMENTS,
 GATEWAY, VECTORS (base URLs), COLLECTION, ALIAS, API_KEY, and INGESTION, which is JSON: `permissions` (`source` or
 `everyone`), `quality` (see `documents.Quality`) and `keep_days` of what answers were made from.
 
@@ -17,6 +17,7 @@ import urllib.error
 from collections.abc import Mapping
 from typing import Any
 
+import agreed
 import documents
 import filer
 import vectors
@@ -24,8 +25,6 @@ from documents import Quality, Readers, ReadersError, Report
 from vectors import Collection, Known
 
 FOLDER = "/documents"
-#: what the last run came to, and what each answer was made from
-REPORT, ANSWERS = "/ingestion/last.json", "/answers"
 BATCH = 64
 
 
@@ -35,7 +34,7 @@ class Run:
     def __init__(self, settings: dict[str, Any]) -> None:
         """List what is there."""
         self.base = os.environ["DOCUMENTS"]
-        self.everyone = settings["permissions"] == documents.EVERYONE
+        self.everyone = settings["permissions"] == agreed.EVERYONE
         self.quality = Quality(**settings["quality"])
         self.collection = Collection(os.environ["VECTORS"], os.environ["COLLECTION"])
         self.listed = {str(entry["FullPath"]): entry for entry in filer.files(self.base, FOLDER)}
@@ -60,7 +59,7 @@ class Run:
         found: dict[str, tuple[str, ...]] = {}
         for path in self.paths:
             try:
-                readers = (documents.EVERYONE,) if self.everyone else self.readers.of(path)
+                readers = (agreed.EVERYONE,) if self.everyone else self.readers.of(path)
             except ReadersError as error:
                 readers = ()
                 self.report.failed[path] = str(error)
@@ -129,7 +128,7 @@ def main() -> int:
     base = os.environ["DOCUMENTS"]
     report = Run(settings).go()
     told = report.told(last_whole(base))
-    filer.write(base, REPORT, json.dumps(told).encode())
+    filer.write(base, agreed.REPORT, json.dumps(told).encode())
     expire(base, settings["keep_days"])
     print(json.dumps(told), flush=True)
     return 0 if report.whole else 1
@@ -138,7 +137,7 @@ def main() -> int:
 def last_whole(base: str) -> str:
     """When the last run that read everything was; empty where none was."""
     try:
-        found: Mapping[str, Any] = json.loads(filer.read(base, REPORT))
+        found: Mapping[str, Any] = json.loads(filer.read(base, agreed.REPORT))
     except (ValueError, urllib.error.HTTPError):
         return ""
     return str(found.get("whole_at", ""))
@@ -147,9 +146,9 @@ def last_whole(base: str) -> str:
 def expire(base: str, keep_days: int) -> None:
     """Remove what old answers were made from; folders are days."""
     oldest = str(dt.datetime.now(dt.UTC).date() - dt.timedelta(days=keep_days))
-    for entry in filer.files(base, ANSWERS):
+    for entry in filer.files(base, agreed.ANSWERS):
         path = str(entry["FullPath"])
-        if path.removeprefix(f"{ANSWERS}/")[:10] < oldest:
+        if path.removeprefix(f"{agreed.ANSWERS}/")[:10] < oldest:
             filer.remove(base, path)
 
 

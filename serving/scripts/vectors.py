@@ -37,9 +37,12 @@ class Collection:
     def __init__(self, base: str, name: str) -> None:
         """Know where it is."""
         self._url = f"{base}/collections/{name}"
+        self._ensured = False
 
     def ensure(self, size: int) -> None:
-        """Make it the first time, and what is asked by quick to ask."""
+        """Make it the first time, and what is asked by quick to ask; it is looked at once."""
+        if self._ensured:
+            return
         try:
             filer.fetch(self._url)
         except urllib.error.HTTPError as error:
@@ -48,6 +51,7 @@ class Collection:
             filer.told("PUT", self._url, {"vectors": {"size": size, "distance": "Cosine"}})
         for key in KEYS:
             filer.told("PUT", f"{self._url}/index?wait=true", {"field_name": key, "field_schema": "keyword"})
+        self._ensured = True
 
     def known(self) -> dict[str, Known]:
         """Every document that it has passages of."""

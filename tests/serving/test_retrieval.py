@@ -22,7 +22,7 @@ from serving.gateway.spec import Issuer
 from serving.retrieval.app import domicile_cited
 from serving.retrieval.app.domicile_cited import Source
 from serving.retrieval.spec import RetrievalSpec
-from serving.scripts import documents, ingest
+from serving.scripts import agreed, documents, ingest
 
 OWNER = Ownership(workload="handbook", owner="hr", cost_centre="1", data_class="internal", jurisdictions=("DE",))
 QUALITY = {"least_words": 2, "most_unreadable_percent": 1.0, "most_gone_percent": 50.0}
@@ -89,7 +89,7 @@ def run(address: str, monkeypatch: pytest.MonkeyPatch) -> Ingest:
         }.items():
             monkeypatch.setenv(key, value)
         assert ingest.main() == status
-        return json.loads(Around.files[ingest.REPORT])
+        return json.loads(Around.files[agreed.REPORT])
 
     Around.begin()
     return once
@@ -102,7 +102,7 @@ def company() -> None:
     Around.put("board/pay.md", PAY)
     Around.put("board/minutes/may.txt", "The board met in May and drank tea.")
     Around.put("drafts/idea.md", "Nobody said who reads this idea of ours.")
-    Around.readers("handbook/", documents.EVERYONE)
+    Around.readers("handbook/", agreed.EVERYONE)
     Around.readers("board/", "board")
     Around.readers("board/minutes/may.txt", "board", "secretaries")
 

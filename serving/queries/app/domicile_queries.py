@@ -17,7 +17,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import domicile_audit
 import domicile_door
@@ -25,6 +25,7 @@ import domicile_policy
 import domicile_sql
 import domicile_warehouse
 import filer
+from domicile_door import text_of
 from domicile_refused import RefusedError
 from domicile_sql import Query
 from domicile_warehouse import WarehouseError
@@ -41,6 +42,7 @@ QUERIES = prometheus.Counter("domicile_queries", "Questions to the warehouse, by
 OPEN, DONE = "/approvals/open", "/approvals/done"
 LONGEST, LISTED, MODEL_S = 4000, 100, 300
 VERDICTS = ("approve", "decline")
+UNWRITTEN = "neither the audit log nor what waits can be written or read now: ask again later"
 ANSWER = {
     "type": "json_schema",
     "json_schema": {
@@ -107,16 +109,7 @@ class Service:
 
     async def _model(self, said: list[dict[str, str]]) -> str:
         body = {"model": POLICY["alias"], "messages": said, "temperature": 0, "response_format": ANSWER}
-        headers = {"Authorization": f"Bearer {os.environ['API_KEY']}"}
-        address = f"{os.environ['GATEWAY']}/chat/completions"
-        try:
-            async with self.client.post(address, json=body, headers=headers) as answer:
-                told = await answer.json(content_type=None)
-                if answer.status != 200:
-                    raise RefusedError(502 if answer.status >= 500 else 422, [f"the model: {_error(told)}"])
-                return str(told["choices"][0]["message"]["content"])
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise RefusedError(502, [f"the model does not answer: {type(error).__name__}"]) from error
+        return (await domicile_door.completion(self.client, os.environ["API_KEY"], body, refused_as=422)).text
 
     async def rows(self, one: dict[str, Any], query: Query) -> dict[str, Any]:
         """A query's rows, written down before anybody sees them.
@@ -191,41 +184,10 @@ def _parts(text: str) -> tuple[str, str]:
         return text[:LONGEST], ""
 
 
-def _error(told: Any) -> str:
-    try:
-        return str(told["error"]["message"])[:500]
-    except (KeyError, TypeError):
-        return "it says no more"
-
-
-def text_of(asked: Any, name: str, longest: int) -> str:
-    """A text of a request.
-
-    Raises:
-        RefusedError: it is missing or too long.
-    """
-    value = cast("dict[str, Any]", asked).get(name) if isinstance(asked, dict) else None
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        raise RefusedError(400, [f"{name}: a text of 1 to {longest} characters is needed"])
-    return value.strip()
-
-
-async def caller(request: Any, *teams: str) -> str:
-    """The team that asks.
-
-    Raises:
-        RefusedError: it is none of ``teams``.
-    """
-    request.state.team = team = await domicile_door.caller_of(request, POLICY["oidc"])
-    if team not in teams:
-        raise RefusedError(403 if team else 401, ["this key may not do that" if team else "the key is not known"])
-    return team
-
-
 async def question(request: Any) -> Any:
     """`POST /v1/questions`."""
     service: Service = request.app.state.service
-    team = await caller(request, *POLICY["askers"])
+    team = (await domicile_door.admitted(request, POLICY["oidc"], *POLICY["askers"])).team
     asked = await domicile_door.body_of(request)
     words, by = text_of(asked, "question", LONGEST), text_of(asked, "by", 200)
     one: dict[str, Any] = {"id": str(uuid.uuid4()), "team": team, "by": by}
@@ -259,7 +221,7 @@ def reasons(query: Query, size: int) -> list[str]:
 async def run(request: Any) -> Any:
     """`POST /v1/questions/{question}`: the rows of what was approved."""
     service: Service = request.app.state.service
-    team = await caller(request, *POLICY["askers"])
+    team = (await domicile_door.admitted(request, POLICY["oidc"], *POLICY["askers"])).team
     number = str(request.path_params["question"])
     try:
         one = await service.found(DONE, number)
@@ -281,7 +243,7 @@ async def run(request: Any) -> Any:
 async def approvals(request: Any) -> Any:
     """`GET /v1/approvals`: what waits, the oldest first."""
     service: Service = request.app.state.service
-    await caller(request, POLICY["approvers"])
+    await domicile_door.admitted(request, POLICY["oidc"], POLICY["approvers"])
 
     def listed() -> list[dict[str, Any]]:
         names = [entry["FullPath"] for entry in filer.files(service.documents, OPEN)]
@@ -294,9 +256,13 @@ async def approvals(request: Any) -> Any:
 async def approve(request: Any) -> Any:
     """`POST /v1/approvals/{question}`: what somebody else than who asked says of it."""
     service: Service = request.app.state.service
-    await caller(request, POLICY["approvers"])
+    await domicile_door.admitted(request, POLICY["oidc"], POLICY["approvers"])
     said = await domicile_door.body_of(request)
-    verdict, by, reason = text_of(said, "verdict", 20), text_of(said, "by", 200), text_of(said, "reason", LONGEST)
+    verdict, by, reason = (
+        text_of(said, "verdict", 20),
+        text_of(said, "by", 200),
+        text_of(said, "reason", LONGEST),
+    )
     if verdict not in VERDICTS:
         raise RefusedError(400, [f"verdict: it is one of {', '.join(VERDICTS)}"])
     one = await service.found(OPEN, str(request.path_params["question"]))
@@ -308,18 +274,6 @@ async def approve(request: Any) -> Any:
     await asyncio.to_thread(filer.remove, service.documents, f"{OPEN}/{one['id']}.json")
     QUERIES.labels("approved" if verdict == "approve" else "declined").inc()
     return responses.JSONResponse({"id": one["id"], **given})
-
-
-async def refused(request: Any, error: RefusedError) -> Any:
-    """A refusal as clients read it."""
-    return domicile_door.refused(error.status, error.reasons, getattr(request.state, "team", ""), "query")
-
-
-async def unwritten(request: Any, error: OSError) -> Any:
-    """What must be written down cannot be."""
-    del error
-    reason = "neither the audit log nor what waits can be written or read now: ask again later"
-    return domicile_door.refused(503, [reason], getattr(request.state, "team", ""), "audit_unavailable")
 
 
 @contextlib.asynccontextmanager
@@ -339,6 +293,6 @@ app = Starlette(
         Route("/health", domicile_door.live, methods=["GET"]),
         Route("/metrics/", domicile_door.metrics, methods=["GET"]),
     ],
-    exception_handlers={RefusedError: refused, OSError: unwritten},
+    exception_handlers=domicile_door.handlers("query", UNWRITTEN),
     lifespan=lifespan,
 )

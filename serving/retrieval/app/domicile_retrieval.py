@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import agreed
 import domicile_audit
 import domicile_cited
 import domicile_door
-import domicile_identity
 import domicile_policy
 import domicile_search
 import filer
 from domicile_cited import Source
+from domicile_door import text_of
 from domicile_refused import RefusedError
 
 Starlette: Any = importlib.import_module("starlette.applications").Starlette
@@ -40,7 +41,7 @@ ANSWERS = prometheus.Counter("domicile_retrieval_answers", "Questions, by what b
 STALE = prometheus.Counter("domicile_retrieval_stale", "Answers with a source that is older than it should be.")
 WHOLE = prometheus.Gauge("domicile_ingestion_whole_timestamp", "When documents were last read without a failure.")
 COUNTED = prometheus.Gauge("domicile_ingestion_documents", "Documents of the last run, by state.", ["state"])
-REPORT, KEPT = "/ingestion/last.json", "/answers"
+UNWRITTEN = "neither the audit log nor what answers are made from can be written now: ask again later"
 LONGEST, MOST_GROUPS, LOOK_S, MODEL_S = 8000, 1000, 60, 300
 PROMPT = domicile_policy.digest(domicile_cited.INSTRUCTION)[:12]
 
@@ -116,21 +117,13 @@ class Service:
 
     async def _model(self, key: str, said: list[dict[str, str]]) -> tuple[str, dict[str, str]]:
         body = {"model": POLICY["alias"], "messages": said, "temperature": 0, "response_format": domicile_cited.FORMAT}
-        address, headers = f"{self.gateway}/chat/completions", {"Authorization": f"Bearer {key}"}
-        try:
-            async with self.client.post(address, json=body, headers=headers) as answer:
-                found = await answer.json(content_type=None)
-                if answer.status != 200:
-                    status = 502 if answer.status >= 500 else answer.status
-                    raise RefusedError(status, [f"the model: {_error(found)}"])
-                told = {
-                    "request": answer.headers.get("x-domicile-request", ""),
-                    "model": answer.headers.get("x-domicile-model", "") or str(found.get("model", "")),
-                    "prompt": answer.headers.get("x-domicile-prompt", ""),
-                }
-                return str(found["choices"][0]["message"]["content"]), told
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise RefusedError(502, [f"the model does not answer: {type(error).__name__}"]) from error
+        answer = await domicile_door.completion(self.client, key, body)
+        told = {
+            "request": answer.headers.get("x-domicile-request", ""),
+            "model": answer.headers.get("x-domicile-model", "") or answer.model,
+            "prompt": answer.headers.get("x-domicile-prompt", ""),
+        }
+        return answer.text, told
 
     async def kept(self, one: dict[str, Any]) -> None:
         """Keep what an answer was made from.
@@ -138,14 +131,14 @@ class Service:
         Raises:
             OSError: it cannot be kept now.
         """
-        path = f"{KEPT}/{one['at'][:10]}/{one['id']}.json"
+        path = f"{agreed.ANSWERS}/{one['at'][:10]}/{one['id']}.json"
         await asyncio.to_thread(filer.write, self.documents, path, json.dumps(one).encode())
 
     async def watched(self) -> None:
         """Look again and again how the documents stand."""
         while True:
             with contextlib.suppress(OSError, ValueError, KeyError):
-                self.report = json.loads(await asyncio.to_thread(filer.read, self.documents, REPORT))
+                self.report = json.loads(await asyncio.to_thread(filer.read, self.documents, agreed.REPORT))
                 measured(self.report)
             await asyncio.sleep(LOOK_S)
 
@@ -160,50 +153,30 @@ def measured(report: dict[str, Any]) -> None:
         COUNTED.labels(state).set(count)
 
 
-def _key(request: Any) -> str:
-    return str(request.headers.get("authorization", "")).removeprefix("Bearer ")
-
-
-def _error(told: Any) -> str:
-    try:
-        return str(told["error"]["message"])[:500]
-    except (KeyError, TypeError):
-        return "it says no more"
-
-
-def _text(said: dict[str, Any], name: str, longest: int, default: str | None = None) -> str:
-    value = said.get(name, default)
-    if not isinstance(value, str) or (default is None and not value.strip()) or len(value) > longest:
-        raise RefusedError(400, [f"{name}: a text of 1 to {longest} characters is needed"])
-    return value.strip()
-
-
 async def asked_by(request: Any) -> Asked:
     """Who asks, for whom, and what.
 
     Raises:
         RefusedError: nobody who may; or one says of users what is not theirs to say.
     """
-    request.state.team = team = await domicile_door.caller_of(request, POLICY["oidc"])
-    if team not in POLICY["askers"]:
-        raise RefusedError(403 if team else 401, ["this key may not do that" if team else "the key is not known"])
-    key = _key(request)
+    caller = await domicile_door.admitted(request, POLICY["oidc"], *POLICY["askers"])
     content = await domicile_door.body_of(request)
     if not isinstance(content, dict):
         raise RefusedError(400, ["an object is needed"])
     said = cast("dict[str, Any]", content)
-    claims = await domicile_identity.claims_of(key, POLICY["oidc"])
-    if claims is not None:
-        return Asked(team, claims.subject, claims.groups, key, _text(said, "question", LONGEST))
+    question = text_of(said, "question", LONGEST)
+    if caller.claims is not None:
+        return Asked(caller.team, caller.claims.subject, caller.claims.groups, caller.key, question)
     groups: Any = said.get("groups", [])
     if not isinstance(groups, list) or len(cast("list[Any]", groups)) > MOST_GROUPS:
         raise RefusedError(400, [f"groups: a list of {MOST_GROUPS} names at most is needed"])
     named = cast("list[Any]", groups)
     if not all(isinstance(one, str) and one for one in named):
         raise RefusedError(400, ["groups: each is a text"])
-    if named and team not in POLICY["vouched"]:
+    if named and caller.team not in POLICY["vouched"]:
         raise RefusedError(403, ["this key may not say which groups a user is in: send the user's own token"])
-    return Asked(team, _text(said, "user", 200, ""), tuple(sorted(set(named))), key, _text(said, "question", LONGEST))
+    user = text_of(said, "user", 200, "")
+    return Asked(caller.team, user, tuple(sorted(set(named))), caller.key, question)
 
 
 async def passages(request: Any) -> Any:
@@ -258,36 +231,22 @@ async def answers(request: Any) -> Any:
 async def made_from(request: Any) -> Any:
     """`GET /v1/answers/{id}`: what an answer was made from, for the team that asked; by a token, for the user."""
     service: Service = request.app.state.service
-    request.state.team = team = await domicile_door.caller_of(request, POLICY["oidc"])
-    if team not in POLICY["askers"]:
-        raise RefusedError(403 if team else 401, ["this key may not do that" if team else "the key is not known"])
+    caller = await domicile_door.admitted(request, POLICY["oidc"], *POLICY["askers"])
     said = str(request.path_params["answer"])
     gone = RefusedError(404, [f"'{said}' is no answer of this team's that is still kept"])
     day = str(request.query_params.get("day", ""))
     try:
-        path = f"{KEPT}/{dt.date.fromisoformat(day)}/{uuid.UUID(said)}.json"
+        path = f"{agreed.ANSWERS}/{dt.date.fromisoformat(day)}/{uuid.UUID(said)}.json"
     except ValueError as error:
         raise RefusedError(400, ["an answer has an id and, as `?day=2026-11-27`, a day"]) from error
     try:
         one = json.loads(await asyncio.to_thread(filer.read, service.documents, path))
     except urllib.error.HTTPError as error:
         raise gone from error
-    claims = await domicile_identity.claims_of(_key(request), POLICY["oidc"])
-    if one["team"] != team or (claims is not None and one["user"] != domicile_policy.digest(claims.subject)):
+    claims = caller.claims
+    if one["team"] != caller.team or (claims is not None and one["user"] != domicile_policy.digest(claims.subject)):
         raise gone
     return responses.JSONResponse(one)
-
-
-async def refused(request: Any, error: RefusedError) -> Any:
-    """A refusal as clients read it."""
-    return domicile_door.refused(error.status, error.reasons, getattr(request.state, "team", ""), "retrieval")
-
-
-async def unwritten(request: Any, error: OSError) -> Any:
-    """What must be written down cannot be."""
-    del error
-    reason = "neither the audit log nor what answers are made from can be written now: ask again later"
-    return domicile_door.refused(503, [reason], getattr(request.state, "team", ""), "audit_unavailable")
 
 
 @contextlib.asynccontextmanager
@@ -308,6 +267,6 @@ app = Starlette(
         Route("/health", domicile_door.live, methods=["GET"]),
         Route("/metrics/", domicile_door.metrics, methods=["GET"]),
     ],
-    exception_handlers={RefusedError: refused, OSError: unwritten},
+    exception_handlers=domicile_door.handlers("retrieval", UNWRITTEN),
     lifespan=lifespan,
 )

@@ -7,15 +7,15 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
+import agreed
 from domicile_refused import RefusedError
 
 aiohttp: Any = importlib.import_module("aiohttp")
-EVERYONE = "everyone"
 
 
 def allowed(groups: Sequence[str]) -> dict[str, Any]:
     """The filter of what groups may read; everybody reads what is for everyone."""
-    return {"must": [{"key": "readers", "match": {"any": sorted({*groups, EVERYONE})}}]}
+    return {"must": [{"key": "readers", "match": {"any": sorted({*groups, agreed.EVERYONE})}}]}
 
 
 async def points(  # noqa: PLR0917 what is asked, of whom, for whom
