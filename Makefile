@@ -124,7 +124,7 @@ down: $(STAMP)
 	@$(BIN)/domicile cluster down local
 
 test: check gateway
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

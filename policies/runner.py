@@ -1,5 +1,6 @@
 """From rules to CrossGuard policies. Under any engine they say what `policies.evaluate` says."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from policies.values import plain
 Report = Callable[..., None]
 #: how a finding that could not be made begins: engines that know Domicile show it as undetermined, others as broken
 CANNOT_TELL = "cannot be judged: "
+_seen = threading.local()
 
 
 def as_policies(rules: tuple[AnyRule, ...]) -> list[Policy]:
@@ -89,8 +91,15 @@ def _report(rule: AnyRule, found: list[Finding], urn: str, report: Report) -> No
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:
+    """What is judged; an engine that shows each rule the same properties has them copied once."""
+    last: tuple[Any, Any, Resource] | None = getattr(_seen, "last", None)
+    if last is not None and last[0] is args.props and last[1] is args.provider:
+        return last[2]
     provider: dict[str, Any] = plain(args.provider.props) if args.provider is not None else {}
-    return Resource(args.resource_type, args.name, args.urn, plain(args.props), provider, _parent(args.opts.parent))
+    parent = str(args.opts.parent or "")
+    made = Resource(args.resource_type, args.name, args.urn, plain(args.props), provider, parent)
+    _seen.last = (args.props, args.provider, made)
+    return made
 
 
 def _of_stack(one: Any) -> Resource:
@@ -98,10 +107,6 @@ def _of_stack(one: Any) -> Resource:
     needs = {key: [other.urn for other in found] for key, found in one.property_dependencies.items()}
     parent = one.parent.urn if one.parent is not None else ""
     return Resource(one.resource_type, one.name, one.urn, plain(one.props), provider, parent, needs)
-
-
-def _parent(parent: Any) -> str:
-    return str(parent or "")
 
 
 def _schema(rule: AnyRule) -> PolicyConfigSchema:

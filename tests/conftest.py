@@ -14,6 +14,7 @@ from engine.localcluster.cluster import Cluster
 from engine.operations import Result
 from engine.policy.judges import PackSource
 from engine.session import Rehearsal, Session, open_session
+from engine.state import secrets
 from engine.state.resource import ResourceState
 from engine.values import Props
 
@@ -73,6 +74,8 @@ MakeStack = Callable[..., Stack]
 def _passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "for tests")
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    # a key takes a second of work: this process makes one, stacks of other processes make theirs
+    monkeypatch.setattr(secrets, "new_salt", lambda: b"for test")
 
 
 @pytest.fixture

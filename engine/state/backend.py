@@ -25,6 +25,7 @@ from engine.state import lock, snapshot
 from engine.state.files import write_atomic
 from engine.state.secrets import Crypter, passphrase_from_environment
 from engine.state.snapshot import Snapshot
+from engine.state.written import Writer
 from engine.values import Props
 
 ENGINE_VERSION = "3.272.0"
@@ -56,6 +57,7 @@ class StackStore:
         self.home = root / ".pulumi"
         self.file = self.home / "stacks" / project / f"{stack}.json"
         self._crypter: Crypter | None = None
+        self._writer = Writer()
 
     @contextlib.contextmanager
     def locked(self) -> Generator[None]:
@@ -108,7 +110,7 @@ class StackStore:
         """
         full = f"organization/{self.project}/{self.stack}"
         document = snapshot.to_json(state, full, self.crypter(), f"v{ENGINE_VERSION}", now())
-        content = json.dumps(document, indent=4, ensure_ascii=False).encode()
+        content = self._writer.text(document).encode()
         try:
             meta = self.home / "meta.yaml"
             if not meta.exists():

@@ -23,6 +23,11 @@ ITERATIONS = 1_000_000
 _PROOF = "pulumi"
 
 
+def new_salt() -> bytes:
+    """What makes a stack's key its own: 8 random bytes."""
+    return os.urandom(8)
+
+
 @functools.cache
 def _key(phrase: str, salt: bytes) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", phrase.encode(), salt, ITERATIONS, 32)
@@ -73,7 +78,7 @@ class Crypter:
             StateError: the passphrase does not open the salt.
         """
         if salt is None:
-            raw = os.urandom(8)
+            raw = new_salt()
             self._cipher = AESGCM(_key(phrase, raw))
             self.salt = f"v1:{base64.b64encode(raw).decode()}:{self.encrypt(_PROOF)}"
         else:
@@ -116,6 +121,8 @@ class Crypter:
 
     def seal(self, value: Any, place: str) -> Any:
         """Copy a value with each secret's content sealed; an unchanged secret keeps its ciphertext."""
+        if isinstance(value, (str, int, float)):
+            return value
         if is_secret(value):
             text = json.dumps(self._inner(value.get("value")), separators=(",", ":"), sort_keys=True)
             known = self._sealed.get((place, text))

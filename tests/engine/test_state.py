@@ -19,7 +19,8 @@ from engine.state.files import write_atomic
 from engine.state.resource import ResourceState, from_json, to_json
 from engine.state.secrets import Crypter
 from engine.state.snapshot import Snapshot
-from engine.values import SECRET_SIG, SIG, secret
+from engine.state.written import Writer
+from engine.values import SECRET_SIG, SIG, Props, secret
 
 PROGRAM = "import pulumi, pulumi_random as r\nr.RandomPet('a')\npulumi.export('s', pulumi.Output.secret('hidden'))"
 
@@ -218,3 +219,19 @@ def test_a_newer_checkpoint_is_refused_by_its_version(tmp_path: Path) -> None:
     write_atomic(store.file, json.dumps({"version": 9, "checkpoint": {}}).encode())
     with pytest.raises(StateError, match="version 9"):
         store.load()
+
+
+RECORDS = st.dictionaries(
+    st.text(max_size=6),
+    st.one_of(st.none(), st.floats(allow_nan=False), st.text(max_size=6), st.lists(st.text())),
+    max_size=4,
+)
+
+
+@given(st.lists(st.lists(RECORDS, max_size=4), min_size=1, max_size=4))
+def test_what_is_rendered_once_is_written_as_if_anew(turns: list[list[Props]]) -> None:
+    writer = Writer()
+    for resources in turns:
+        latest: Props = {"manifest": {"time": "now"}, "resources": resources, "metadata": {"resources": []}}
+        document: Props = {"version": 3, "checkpoint": {"stack": "s", "latest": latest}}
+        assert writer.text(document) == json.dumps(document, indent=4, ensure_ascii=False)

@@ -158,6 +158,16 @@ def test_a_claim_that_a_pod_mounts_is_not_gone_and_its_pod_is_named(
     assert other.run("destroy").ok
 
 
+def test_what_is_deleted_is_gone_with_its_pods(make_stack: MakeStack, connection: Connection) -> None:
+    """As with the CLI's provider, which deletes in the foreground."""
+    stack = make_stack(web("foreground", replicas=3))
+    assert stack.run("up").ok, stack.messages()
+    pods = {"labelSelector": "app=foreground"}
+    assert len(connection.request("GET", "/api/v1/namespaces/default/pods", query=pods).body["items"]) == 3
+    assert stack.run("destroy").ok, stack.messages()
+    assert connection.request("GET", "/api/v1/namespaces/default/pods", query=pods).body["items"] == []
+
+
 def test_not_waiting_is_a_choice(make_stack: MakeStack) -> None:
     greedy = (
         "{'containers': [{'name': 'web', 'image': 'nginx:1.27', 'resources': {'limits': {'nvidia.com/gpu': '64'}}}]}"

@@ -157,7 +157,7 @@ class KubernetesProvider(ProviderDefaults):
         return objects.outputs_of(kind, live, news, manager)
 
     def delete(self, subject: Subject, inputs: Props, outputs: Props) -> None:
-        """Delete the object and wait until it is gone; a Patch gives its fields back."""
+        """Delete the object and wait until it is gone, with what it made; a Patch gives its fields back."""
         kind = objects.kind_of(subject.type, inputs)
         if self._settings.render_to is not None:
             write_manifest(self._settings.render_to, inputs, remove=True)
@@ -175,7 +175,7 @@ class KubernetesProvider(ProviderDefaults):
         if kind.patch:
             self._give_back(kind, path, inputs, objects.field_manager(subject.urn, outputs))
             return
-        policy = objects.annotation(inputs, objects.PROPAGATION) or "background"
+        policy = objects.annotation(inputs, objects.PROPAGATION) or "foreground"
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": policy.capitalize()}
         answer = self._api().request("DELETE", path, body=body)
         if answer.status == 404:
