@@ -62,14 +62,17 @@ def rollout(
     cwd: Folder = Path(),
     prometheus: Annotated[str | None, typer.Option(help="The Prometheus that watches the stack's gateway.")] = None,
     here: Annotated[bool, typer.Option("--here", help="The stack's gateway on this machine.")] = False,
-    abort: Annotated[bool, typer.Option("--abort", help="Give everything back to the chat model.")] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Try the answers' candidate: prompts, redaction, confidence.")
+    ] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Give everything back to the stable version.")] = False,
     pause: Annotated[float, typer.Option(help="Seconds between looks.")] = 30.0,
     looks: Annotated[int, typer.Option(help="How often to look before it is left as it stands.")] = 2880,
 ) -> None:
     """Give a candidate more and more requests while it is no worse, or take it back; goes on where it stood."""
     from cli.gateway import roll as command
 
-    raise typer.Exit(command.run(stack, cwd, prometheus, pause, looks, here=here, abort=abort))
+    raise typer.Exit(command.run(stack, cwd, prometheus, pause, looks, here=here, abort=abort, answers=answers))
 
 
 @app.command(epilog="Example: domicile grants blueprints/analytics_assistant/examples/sales.yaml > grants.sql")

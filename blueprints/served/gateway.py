@@ -34,8 +34,7 @@ def storage_gib(blueprint: Served) -> int:
     """The gateway's volumes: an audit log for each replica, answers for review, counters; none of Envoy's."""
     if blueprint.access.gateway == "envoy":
         return 0
-    reviewed = blueprint.review.sample_percent or blueprint.answers.confidence
-    return replicas(blueprint) * AUDIT_GIB + (REVIEW_GIB if reviewed else 0) + counters.STORAGE_GIB
+    return replicas(blueprint) * AUDIT_GIB + (REVIEW_GIB if blueprint.reviewed else 0) + counters.STORAGE_GIB
 
 
 def spec_of(
@@ -71,6 +70,7 @@ def spec_of(
         traces=_traces(blueprint),
         engine=blueprint.access.gateway,
         gateway_class=blueprint.target.gateway_class,
+        candidate=spec_of(blueprint.following, ownership, servers, bill, country) if blueprint.following else None,
         clients=(
             *(INGESTION, ASSISTANT, BATCH),
             *((QUERIES,) if blueprint.queried else ()),
@@ -89,11 +89,13 @@ def refused(blueprint: Served, spec: GatewaySpec) -> Iterator[Reason]:
         yield Reason(("target", "capabilities", "envoy_ai_gateway"), text)
     paths: dict[str, tuple[str | int, ...]] = {
         "cache": ("answers", "cache_minutes"),
+        "candidate": ("answers", "candidate"),
         "confidence": ("answers", "confidence") if blueprint.answers.confidence else ("review", "sample_percent"),
         "deny": ("answers", "deny"),
         "issuers": ("access", "identities"),
         "parallel": ("access", "teams"),
         "redact": ("answers", "redact"),
+        "similar": ("answers", "similar"),
         "sleep": ("scaling", "sleep"),
         "spending": ("access", "teams"),
         "texts": ("answers", "log_texts"),
@@ -214,6 +216,8 @@ def _alias(
         answer_tokens=servers[role].max_model_len // 2,
         fallbacks=tuple(standing_in),
         cache_s=60 * said.cache_minutes if generates else 0,
+        similar=(said.similar or 0.0) if generates else 0.0,
+        embedder=next((one.name for one in servers if one.task == "embed"), "") if said.similar and generates else "",
         confidence=said.confidence if generates else 0.0,
         first_token_s=blueprint.latency.first_token_ms / 1000 if generates else 0.0,
         per_token_s=blueprint.latency.per_token_ms / 1000 if generates else 0.0,

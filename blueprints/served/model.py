@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -169,20 +169,33 @@ class Prompt(Written):
     weight: Annotated[int, Field(ge=0, le=100)] = 100
 
 
-class Answers(Written):
-    """What the gateway does with questions and answers.
+class Handling(Written):
+    """How questions and answers are changed, refused and looked at.
 
-    ``cache_minutes`` keeps equal answers for a team; data of the class `restricted` never. Answers less sure than
-    ``confidence`` wait for people to look at. ``log_texts`` writes questions and answers to the audit log, which
-    otherwise has their digests only.
+    Answers less sure than ``confidence`` wait for people to look at.
     """
 
     redact: list[Redacted] = Field(default_factory=list[Redacted])
     deny: list[Annotated[str, Field(min_length=3)]] = Field(default_factory=list[str])
-    cache_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     confidence: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    log_texts: bool = False
     prompts: list[Prompt] = Field(default_factory=list[Prompt])
+
+
+class Answers(Handling):
+    """What the gateway does with questions and answers.
+
+    ``cache_minutes`` keeps answers to equal questions for a team; data of the class `restricted` never. ``log_texts``
+    writes questions and answers to the audit log, which otherwise has their digests only.
+    """
+
+    cache_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    similar: Annotated[float, Field(ge=0.8, le=1)] | None = Field(
+        default=None, description="Kept answers are also those to questions as like as this: the cosine of their vectors."
+    )
+    log_texts: bool = False
+    candidate: Handling | None = Field(
+        default=None, description="What would follow: `domicile rollout --answers` tries it. What it leaves out stays."
+    )
 
 
 class Served(Governed, ABC):
@@ -216,7 +229,23 @@ class Served(Governed, ABC):
     @property
     def overseers(self) -> str:
         """The owner's people, where they see answers."""
-        return self.owner.team if self.review.sample_percent or self.answers.confidence else ""
+        return self.owner.team if self.reviewed else ""
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether any answer may wait for people."""
+        said = self.answers
+        next_ = said.candidate.confidence if said.candidate else 0.0
+        return bool(self.review.sample_percent or said.confidence or next_)
+
+    @property
+    def following(self) -> Self | None:
+        """The workload as it would be with the answers' candidate."""
+        said = self.answers
+        if said.candidate is None:
+            return None
+        changes = {name: getattr(said.candidate, name) for name in said.candidate.model_fields_set}
+        return self.model_copy(update={"answers": said.model_copy(update={**changes, "candidate": None})})
 
     @property
     def generates(self) -> bool:

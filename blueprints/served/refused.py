@@ -32,8 +32,30 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
             sleeps=blueprint.scales.sleep is not None,
         ),
         *retrieval.refused(blueprint),
+        *_similar(blueprint),
+        *_following(blueprint),
         *blueprint.refusals(),
     ]
+
+
+def _similar(blueprint: Served) -> Iterator[Reason]:
+    """Questions that are found alike, where no answer is kept or nothing makes vectors."""
+    said, path = blueprint.answers, ("answers", "similar")
+    if said.similar is None:
+        return
+    if not said.cache_minutes:
+        yield Reason(path, "no answer is kept that could be given again: state `cache_minutes`")
+    if not any(role.task == "embed" for role in blueprint.roles()):
+        yield Reason(path, "this workload has no model that makes vectors: only answers to equal questions can be kept")
+
+
+def _following(blueprint: Served) -> Iterator[Reason]:
+    """What a kind needs, the answers' candidate needs too."""
+    if blueprint.following is None:
+        return
+    for reason in blueprint.following.refusals():
+        if reason.path[:1] == ("answers",):
+            yield Reason(("answers", "candidate", *reason.path[1:]), reason.text)
 
 
 def _engines(blueprint: Served) -> Iterator[Reason]:

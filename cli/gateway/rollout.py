@@ -98,7 +98,10 @@ class There:
 def run(
     place: Place, state: Path, alias: str, limits: Limits, *, tell: Callable[[str], None], pause_s: float, looks: int
 ) -> Release:
-    """Begin or go on, until it is decided or has been looked at ``looks`` times; the release as it stands then."""
+    """Begin or go on, until it is decided or has been looked at ``looks`` times; the release as it stands then.
+
+    ``alias`` is one whose canary it is, or `ANSWERS`.
+    """
     release = _resumed(place, state, alias, limits, tell)
     for _ in range(looks):
         if release.state != "running":
@@ -110,7 +113,7 @@ def run(
             tell(f"{found.verdict}: {'; '.join(found.reasons)}")
         release = later
         _settle(place, state, release)
-    tell(f"{alias}: {release.state}, the canary has {release.percent} %")
+    tell(f"{alias.lstrip(':')}: {release.state}, the canary has {release.percent} %")
     return release
 
 
@@ -125,12 +128,12 @@ def _resumed(place: Place, state: Path, alias: str, limits: Limits, tell: Callab
     if state.exists():
         release = Release.read(json.loads(state.read_bytes()))
         if release.alias == alias and release.state == "running":
-            tell(f"going on with {alias} at {release.percent} %")
+            tell(f"going on with {alias.lstrip(':')} at {release.percent} %")
             place.share(alias, release.percent)
             return release
     counted = place.counted(alias)
     release = Release(alias=alias).begun(counted["stable"], counted["canary"], limits)
-    tell(f"{alias}: its canary begins with {release.percent} %")
+    tell(f"{alias.lstrip(':')}: its canary begins with {release.percent} %")
     _settle(place, state, release)
     return release
 

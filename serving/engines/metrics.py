@@ -35,6 +35,10 @@ Meaning = Literal[
     "knocks",
     "knocking",
     "reviews",
+    "retries",
+    "answers",
+    "answers_first_token",
+    "answers_confidence",
 ]
 
 

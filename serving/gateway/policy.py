@@ -5,9 +5,12 @@ from typing import Any
 from serving.gateway.spec import Alias, Backend, GatewaySpec, Issuer, canary_of, model_id
 
 
-def policy(spec: GatewaySpec, endpoints: dict[str, str]) -> dict[str, Any]:
+def policy(spec: GatewaySpec, endpoints: dict[str, str], version: str = "stable") -> dict[str, Any]:
     """The policy, as ``hooks/domicile_policy.py`` takes it; ``endpoints`` are the servers' base URLs by name."""
     return {
+        "version": version,
+        "candidate": policy(spec.candidate, endpoints, "canary") if spec.candidate else None,
+        "retry_percent": spec.retry_percent,
         "aliases": {alias.name: _alias(spec, alias) for alias in spec.aliases},
         "teams": {
             team.name: {
@@ -64,6 +67,8 @@ def _alias(spec: GatewaySpec, alias: Alias) -> dict[str, Any]:
             for rule in alias.rules
         ],
         "cache_s": alias.cache_s,
+        "similar": alias.similar,
+        "embedder": alias.embedder,
         "data_classes": list(alias.data_classes),
         "confidence": alias.confidence,
         "escalate": alias.escalate,

@@ -7,6 +7,8 @@ from components.ownership import Ownership
 
 PORT = 4000
 NAME = "gateway"
+#: what a rollout of the answers is called where one of an alias has the alias's name
+ANSWERS = ":answers"
 ROLLOUT = "gateway-rollout"
 Engine = Literal["litellm", "envoy"]
 
@@ -65,7 +67,8 @@ class Rule:
 class Alias:
     """A name that applications use. ``task`` is `generate` or `embed`.
 
-    ``fallbacks`` answer in their order when it cannot. ``cache_s`` keeps equal answers for a team, 0 for none. Answers
+    ``fallbacks`` answer in their order when it cannot. ``cache_s`` keeps answers to equal questions for a team, 0 for
+    none; with ``similar`` (a cosine, 0 for none) also to those as like, by vectors of the alias ``embedder``. Answers
     less sure than ``confidence`` (0 to 1, 0 for none) go to people, and before that to the alias ``escalate``, if any.
     An answer is slow that takes longer than ``first_token_s`` and ``per_token_s`` for each token; 0 for no objective.
     A ``canary`` gets the share that `rollout.json` gives it in a rollout; what it cannot answer, the alias does.
@@ -78,6 +81,8 @@ class Alias:
     fallbacks: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     cache_s: int = 0
+    similar: float = 0.0
+    embedder: str = ""
     data_classes: tuple[str, ...] = ("public", "internal", "confidential", "restricted")
     confidence: float = 0.0
     escalate: str = ""
@@ -137,11 +142,12 @@ class Traces:
 class GatewaySpec:
     """A gateway.
 
-    ``retries`` are tries of one alias before its fallbacks; a back end that failed ``failures`` times in a minute is
-    left alone for ``cooldown_s``. ``redact`` names kinds of personal data that are replaced before a model sees them;
-    requests and answers that have one of the phrases ``deny`` are refused. The ``engine`` `envoy` can some of it
-    (`serving/gateway/envoy/refused.py`); its ``gateway_class`` is the cluster's.
-    ``audit_texts`` writes prompts and answers to the audit log, which otherwise has their digests only.
+    ``retries`` are tries of one alias before its fallbacks, for ``retry_percent`` of its requests in a minute; a back
+    end that failed ``failures`` times in a minute is left alone for ``cooldown_s``. ``redact`` names kinds of personal
+    data that are replaced before a model sees them; requests and answers that have one of the phrases ``deny`` are
+    refused. The ``engine`` `envoy` can some of it (`serving/gateway/envoy/refused.py`); its ``gateway_class`` is the
+    cluster's. ``audit_texts`` writes prompts and answers to the audit log, which otherwise has their digests only.
+    ``candidate`` is the gateway as it would be with other answers: a rollout gives it its share of requests.
     """
 
     ownership: Ownership
@@ -151,6 +157,7 @@ class GatewaySpec:
     aliases: tuple[Alias, ...]
     teams: tuple[Team, ...]
     retries: int = 2
+    retry_percent: int = 20
     failures: int = 3
     cooldown_s: int = 30
     never_cached: tuple[str, ...] = ("restricted",)
@@ -172,6 +179,7 @@ class GatewaySpec:
     clients: tuple[str, ...] = field(default=())
     engine: Engine = "litellm"
     gateway_class: str = ""
+    candidate: "GatewaySpec | None" = None
 
     @property
     def pods(self) -> str:
@@ -181,7 +189,8 @@ class GatewaySpec:
     @property
     def reviewed(self) -> bool:
         """Whether any answer may wait for people."""
-        return self.review_percent > 0 or any(alias.confidence for alias in self.aliases)
+        own = self.review_percent > 0 or any(alias.confidence for alias in self.aliases)
+        return own or (self.candidate is not None and self.candidate.reviewed)
 
     @property
     def hosted(self) -> tuple[Backend, ...]:

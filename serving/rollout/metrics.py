@@ -6,26 +6,40 @@ from collections.abc import Iterable
 from prometheus_client.parser import text_string_to_metric_families
 
 from serving.engines import metrics
+from serving.engines.metrics import Meaning
+from serving.gateway.spec import ANSWERS
 from serving.rollout.observed import Buckets, Observed
 
 GATEWAY = metrics.of("gateway", "0")
 
 
-def observed(texts: Iterable[str], alias: str) -> dict[str, Observed]:
-    """The stable version and the canary of an alias, over all gateways."""
+OF_ALIASES: dict[str, Meaning] = {"requests": "requests", "first_token": "first_token", "confidence": "confidence"}
+OF_ANSWERS: dict[str, Meaning] = {
+    "requests": "answers",
+    "first_token": "answers_first_token",
+    "confidence": "answers_confidence",
+}
+
+
+def _names(subject: str) -> dict[str, str]:
+    """What is counted of an alias, or of the answers' two versions."""
+    found = OF_ANSWERS if subject == ANSWERS else OF_ALIASES
+    return {name: GATEWAY[one].name for name, one in found.items()}
+
+
+def observed(texts: Iterable[str], subject: str) -> dict[str, Observed]:
+    """The stable version and the canary of an alias (or of `ANSWERS`), over all gateways."""
     counts: dict[str, dict[str, int]] = {name: defaultdict(int) for name in ("stable", "canary")}
     buckets: dict[tuple[str, str], dict[float, int]] = defaultdict(lambda: defaultdict(int))
-    histograms = {
-        f"{GATEWAY['first_token'].name}_bucket": "first_token",
-        f"{GATEWAY['confidence'].name}_bucket": "confidence",
-    }
+    names = _names(subject)
+    histograms = {f"{names[name]}_bucket": name for name in ("first_token", "confidence")}
     for text in texts:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
-                if sample.labels.get("alias") != alias or "variant" not in sample.labels:
+                if sample.labels.get("alias", ANSWERS) != subject or "variant" not in sample.labels:
                     continue
                 variant = sample.labels["variant"]
-                if sample.name == GATEWAY["requests"].name:
+                if sample.name == names["requests"]:
                     _count(counts[variant], sample.labels, int(sample.value))
                 elif sample.name in histograms:
                     buckets[variant, histograms[sample.name]][float(sample.labels["le"])] += int(sample.value)
@@ -38,6 +52,7 @@ def observed(texts: Iterable[str], alias: str) -> dict[str, Observed]:
             requests=one["requests"],
             bad=one["bad"],
             slow=one["slow"],
+            reviewed=one["reviewed"],
             first_token=of(name, "first_token"),
             confidence=of(name, "confidence"),
         )
@@ -45,13 +60,15 @@ def observed(texts: Iterable[str], alias: str) -> dict[str, Observed]:
     }
 
 
-def queries(alias: str, namespace: str) -> dict[str, str]:
+def queries(subject: str, namespace: str) -> dict[str, str]:
     """What to ask Prometheus for the same, by name."""
-    only = f'namespace="{namespace}",alias="{alias}"'
+    only = f'namespace="{namespace}"' + (f',alias="{subject}"' if subject != ANSWERS else "")
+    names = _names(subject)
+    ended = "variant, outcome, slow, fell_back" + (", reviewed" if subject == ANSWERS else "")
     return {
-        "requests": f"sum by (variant, outcome, slow, fell_back) ({GATEWAY['requests'].name}{{{only}}})",
-        "first_token": f"sum by (variant, le) ({GATEWAY['first_token'].name}_bucket{{{only}}})",
-        "confidence": f"sum by (variant, le) ({GATEWAY['confidence'].name}_bucket{{{only}}})",
+        "requests": f"sum by ({ended}) ({names['requests']}{{{only}}})",
+        "first_token": f"sum by (variant, le) ({names['first_token']}_bucket{{{only}}})",
+        "confidence": f"sum by (variant, le) ({names['confidence']}_bucket{{{only}}})",
     }
 
 
@@ -70,6 +87,7 @@ def of_answers(answers: dict[str, list[tuple[dict[str, str], float]]]) -> dict[s
             requests=one["requests"],
             bad=one["bad"],
             slow=one["slow"],
+            reviewed=one["reviewed"],
             first_token=of(name, "first_token"),
             confidence=of(name, "confidence"),
         )
@@ -79,7 +97,9 @@ def of_answers(answers: dict[str, list[tuple[dict[str, str], float]]]) -> dict[s
 
 def _count(counts: dict[str, int], labels: dict[str, str], value: int) -> None:
     counts["requests"] += value
-    if labels["outcome"] == "failed" or labels["fell_back"] == "true":
+    if labels["outcome"] in {"failed", "refused"} or labels["fell_back"] == "true":
         counts["bad"] += value
     if labels["slow"] == "true":
         counts["slow"] += value
+    if labels.get("reviewed") == "true":
+        counts["reviewed"] += value

@@ -10,11 +10,15 @@ Buckets = tuple[tuple[float, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """Requests of one variant. ``bad`` failed or were answered by somebody else; the buckets are cumulative."""
+    """Requests of one variant. ``bad`` failed, were refused for what they say or answered by somebody else.
+
+    ``reviewed`` wait for people; the buckets are cumulative.
+    """
 
     requests: int = 0
     bad: int = 0
     slow: int = 0
+    reviewed: int = 0
     first_token: Buckets = ()
     confidence: Buckets = ()
 
@@ -26,6 +30,7 @@ class Observed:
             requests=self.requests - before.requests,
             bad=self.bad - before.bad,
             slow=self.slow - before.slow,
+            reviewed=self.reviewed - before.reviewed,
             first_token=_since(self.first_token, before.first_token),
             confidence=_since(self.confidence, before.confidence),
         )
@@ -45,6 +50,7 @@ class Limits:
     slow: float = 0.05
     first_token: float = 0.10
     confidence: float = 0.10
+    reviewed: float = 0.10
     least: int = 200
     most: int = 2000
     steps: tuple[int, ...] = field(default=(5, 25, 50, 100))
@@ -54,7 +60,7 @@ def measures(stable: Observed, canary: Observed, limits: Limits) -> tuple[Measur
     """The measures of a step; those that nothing tells of are left out."""
     found = [
         Measure(
-            name="failed or answered by others",
+            name="failed, refused or answered by others",
             stable=Share(bad=stable.bad, of=stable.requests),
             canary=Share(bad=canary.bad, of=canary.requests),
             margin=limits.failed,
@@ -67,6 +73,15 @@ def measures(stable: Observed, canary: Observed, limits: Limits) -> tuple[Measur
             margin=limits.slow,
         ),
     ]
+    if stable.reviewed or canary.reviewed:
+        found.append(
+            Measure(
+                name="left to people",
+                stable=Share(bad=stable.reviewed, of=stable.requests),
+                canary=Share(bad=canary.reviewed, of=canary.requests),
+                margin=limits.reviewed,
+            )
+        )
     later = _tail(stable.first_token, canary.first_token, 0.9, above=True)
     if later:
         found.append(Measure(name="first token later", stable=later[0], canary=later[1], margin=limits.first_token))

@@ -14,7 +14,10 @@ State = Literal["running", "promoted", "rolled back"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One rollout of one alias. ``percent`` is the canary's share now, ``step`` its place among the limits' steps."""
+    """One rollout of one alias, or of the answers (`ANSWERS`).
+
+    ``percent`` is the canary's share now, ``step`` its place among the limits' steps.
+    """
 
     alias: str
     step: int = 0
@@ -72,6 +75,7 @@ def _observed(text: dict[str, Any]) -> Observed:
         requests=text["requests"],
         bad=text["bad"],
         slow=text["slow"],
+        reviewed=text.get("reviewed", 0),
         first_token=buckets("first_token"),
         confidence=buckets("confidence"),
     )

@@ -129,6 +129,13 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (HANDBOOK, {"pinned": [{"model": "Qwen/Qwen3-8B", "digest": "abc"}]}, "pinned.0.digest", "abc"),
     (LAB, {"pinned": [{"model": "gpt", "digest": DIGEST}]}, "pinned.0.model", "gpt' is no model of this blueprint"),
     (HANDBOOK, {"access.gateway": "envoy"}, "target.capabilities.envoy_ai_gateway", "there is none: install"),
+    (SUPPORT, {"answers.candidate": {"redact": []}}, "answers.candidate.redact", "name what is redacted"),
+    (SUPPORT, {"answers.candidate": {"confidence": 0.0}}, "answers.candidate.confidence", "people take over"),
+    (SUPPORT, {"answers.candidate": {"cache_minutes": 5}}, "answers.candidate.cache_minutes", "Extra inputs"),
+    (HANDBOOK, {"answers": {"similar": 0.95}}, "answers.similar", "no answer is kept that could be given again"),
+    (HANDBOOK, {"answers": {"similar": 0.5, "cache_minutes": 5}}, "answers.similar", "0.8"),
+    (INVOICES, {"answers": {"similar": 0.95, "cache_minutes": 5}}, "answers.similar", "no model that makes vectors"),
+    (HANDBOOK, {**ENVOY, "answers": {"candidate": {}}}, "answers.candidate", "a gateway that has two versions"),
     (HANDBOOK, {**ENVOY, "answers": {"cache_minutes": 5}}, "answers.cache_minutes", "it keeps no answers of `chat`"),
     (HANDBOOK, {**ENVOY, "review": {"sample_percent": 5}}, "review.sample_percent", "nothing wait for people"),
     (HANDBOOK, {**ENVOY, "scaling": {"sleep": WAITS}, "availability_percent": 98.0}, "scaling.sleep", "no request wait for `chat`"),
@@ -414,6 +421,27 @@ def test_customers_are_told_whom_they_talk_to_whatever_the_prompt(tmp_path: Path
     two = planned(Path(changed(tmp_path, SUPPORT, {"answers.prompts": versions}))).gateway.prompts
     assert [one.version for one in two] == ["v1", "v2"]
     assert all("you are an AI assistant" in one.text for one in two)
+
+
+def test_a_candidate_of_the_answers_has_what_it_leaves_out(tmp_path: Path) -> None:
+    next_ = {"prompts": [{"name": "tone", "version": "v9", "text": "Be brief."}], "deny": ["our competitor"]}
+    gateway = planned(Path(changed(tmp_path, SUPPORT, {"answers.candidate": next_}))).gateway
+    candidate = gateway.candidate
+    assert candidate is not None
+    assert [one.version for one in candidate.prompts] == ["v9"]
+    assert "you are an AI assistant" in candidate.prompts[0].text, "customers are told whom they talk to"
+    assert candidate.deny == ("our competitor",)
+    assert candidate.redact == gateway.redact != ()
+    assert candidate.candidate is None
+    same = dataclasses.replace(candidate, prompts=gateway.prompts, deny=gateway.deny)
+    assert same == dataclasses.replace(gateway, candidate=None)
+
+
+def test_questions_are_compared_by_the_workloads_own_vectors(tmp_path: Path) -> None:
+    change = {"answers": {"similar": 0.95, "cache_minutes": 60}}
+    aliases = {one.name: one for one in planned(Path(changed(tmp_path, HANDBOOK, change))).gateway.aliases}
+    assert (aliases["chat"].similar, aliases["chat"].embedder) == (0.95, "embedding")
+    assert (aliases["embedding"].similar, aliases["embedding"].embedder) == (0.0, "")
 
 
 def test_people_who_take_over_stand_on_the_namespace() -> None:

@@ -335,6 +335,71 @@ def test_answers_to_different_prompts_are_kept_apart(rig: Rig) -> None:
     assert answers == ["main heard: Greet as ONE. apart", "main heard: Greet as TWO. apart"]
 
 
+ASKED = "how many days of leave does a new colleague have in the first year"
+
+
+def test_a_question_that_means_the_same_gets_the_same_answer_and_no_model_is_asked(rig: Rig) -> None:
+    first = ask(rig, "alike", ASKED)
+    assert first.headers["x-domicile-cache"] == "miss"
+    before = rig.seen("main")["seen"]
+    again, streamed = ask(rig, "alike", f"{ASKED} please"), stream(rig, "alike", f"please {ASKED}")
+    assert said(again) == told(streamed) == said(first)
+    assert again.headers["x-domicile-cache"] == "similar"
+    assert rig.seen("main")["seen"] == before
+    record = of(rig, again)["ended"]
+    assert record["cache"] == "similar"
+    assert (record["tokens"], record["fell_back"]) == (0, False)
+    assert 0 < float(again.headers["x-domicile-usd"]) < float(first.headers["x-domicile-usd"]), "its vector has a price"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": "how many days of leave are paid out when somebody goes"},
+        {"text": ASKED, "name": "other"},
+        {"text": ASKED, "max_tokens": 5},
+        {"text": ASKED, "temperature": 1.0},
+        {"text": ASKED, "metadata": {"prompt": "greet", "prompt_version": "v1"}},
+        {"text": ASKED, "tools": [{"type": "function", "function": {"name": "book"}}]},
+    ],
+    ids=["words", "team", "length", "temperature", "prompt", "tools"],
+)
+def test_what_is_not_the_same_is_asked_anew(rig: Rig, other: dict[str, Any]) -> None:
+    ask(rig, "alike", ASKED)
+    before = rig.seen("main")["seen"]
+    assert ask(rig, "alike", **other).status_code == 200
+    assert rig.seen("main")["seen"] == before + 1
+
+
+def test_what_was_said_before_counts(rig: Rig) -> None:
+    for name in ("Ann", "Ben"):
+        messages = [{"role": "user", "content": f"I am {name}"}, {"role": "assistant", "content": "Hello"}]
+        ask(rig, "alike", messages=[*messages, {"role": "user", "content": "who am I, if you please tell me now?"}])
+        assert rig.seen("main")["last_prompt"].startswith(f"I am {name}")
+
+
+def test_a_restricted_teams_questions_are_not_compared(rig: Rig) -> None:
+    before = rig.seen("words")["seen"]
+    for _ in range(2):
+        assert ask(rig, "alike", ASKED, name="vault").headers["x-domicile-cache"] == "off"
+    assert rig.seen("words")["seen"] == before
+
+
+def test_an_answer_that_waits_for_people_is_not_given_again(rig: Rig) -> None:
+    question = "which of these two contracts of ours ends before the other one does"
+    rig.change("main", confidence=0.5)
+    assert ask(rig, "alike", question).headers["x-domicile-review"] == "confidence"
+    before = rig.seen("main")["seen"]
+    ask(rig, "alike", f"{question} exactly")
+    assert rig.seen("main")["seen"] == before + 1
+
+
+def test_without_vectors_a_question_is_asked_itself(rig: Rig) -> None:
+    rig.change("words", fail=500)
+    for number in range(2):
+        assert said(ask(rig, "alike", f"nothing makes vectors now, does anything? {number}")).startswith("main heard")
+
+
 # --- prompts
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import gateways
@@ -22,9 +23,7 @@ CLIENTS = 200
 
 @pytest.fixture(scope="module")
 def rig_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with gateways.running(
-        tmp_path_factory.mktemp("limits"), engines=("main", "second", "small", "large", "words")
-    ) as it:
+    with gateways.running(tmp_path_factory.mktemp("limits"), replace(gateways.SPEC, retry_percent=20)) as it:
         yield it
 
 
@@ -55,6 +54,16 @@ def codes(answers: list[httpx.Response]) -> Counter[int]:
 
 def test_requests_are_limited_exactly_at_200_clients(rig: Rig) -> None:
     assert codes(at_once(rig, "few", CLIENTS)) == {200: 50, 429: CLIENTS - 50}
+
+
+def test_a_model_in_trouble_is_tried_again_for_a_share_of_requests_only(rig: Rig) -> None:
+    rig.change("main", fail=500)
+    before, asked = rig.seen("main")["seen"], 120
+    assert {ask(rig, "chain").status_code for _ in range(asked)} == {200}, "who answers instead is asked for all"
+    further = rig.seen("main")["seen"] - before - asked
+    assert 10 <= further <= asked * 0.2 + 2 * 10 + 1, "the spare ones of two minutes at the most"
+    told = gateways.CLIENT.get(f"{rig.url}/metrics/").text
+    assert f'domicile_gateway_retries_total{{alias="chain"}} {float(further)}' in told
 
 
 def test_a_refusal_says_which_limit_and_when_to_come_again(rig: Rig) -> None:

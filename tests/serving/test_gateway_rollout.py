@@ -15,12 +15,12 @@ from typing import TypeVar
 import gateways
 import httpx
 import pytest
-from gateways import ask, backend, stream, told
+from gateways import ask, backend, of, stream, told
 
 from cli.gateway import rollout
 from cli.gateway.rig import ENVIRONMENT, Rig
 from engine.providers.kubernetes.api import Connection
-from serving.gateway.spec import ROLLOUT
+from serving.gateway.spec import ANSWERS, ROLLOUT, Prompt
 from serving.rollout.observed import Limits
 from serving.rollout.release import Release
 
@@ -29,7 +29,9 @@ pytestmark = pytest.mark.skipif(
 )
 LIMITS = Limits(least=40, most=400, steps=(30, 100), allowed_failed=0.1, slow=0.1, first_token=0.3)
 CHAT = gateways.alias("chat", backend("main"), canary=backend("second"), first_token_s=0.5, per_token_s=0.5)
-SPEC = replace(gateways.SPEC, aliases=(CHAT, *gateways.SPEC.aliases[1:]))
+STABLE = replace(gateways.SPEC, aliases=(CHAT, *gateways.SPEC.aliases[1:]))
+NEXT = Prompt(name="greet", version="v3", text="Greet as THREE.", weight=100)
+SPEC = replace(STABLE, candidate=replace(STABLE, prompts=(NEXT,), deny=("project midnight",)))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_a_canary_that_fails_is_taken_back_and_no_request_is_lost(rig: Rig, tmp_
     with traffic(rig) as seen:
         release = rolled_out(rig, tmp_path / "state.json")
     assert release.state == "rolled back"
-    assert "failed or answered by others" in release.reasons[0]
+    assert "failed, refused or answered by others" in release.reasons[0]
     assert set(seen) == {200}, "the stable version answers for it"
     assert ask(rig).headers["x-domicile-model"] == "chat@main"
 
@@ -135,6 +137,53 @@ def test_a_share_that_cannot_be_read_is_none(rig: Rig) -> None:
     assert ask(rig).headers["x-domicile-model"] == "chat@main"
 
 
+def answers_rolled_out(
+    rig: Rig, state: Path, *, text: str = "hello there", people: int = 20
+) -> tuple[Release, set[int]]:
+    """A rollout of the answers' candidate while people ask with a prompt; the statuses that they got."""
+    place, seen = rollout.Here(rig.url, rig.rollout), set[int]()
+
+    def look(_said: str) -> None:
+        return None
+
+    for turn in range(60):
+        for person in range(people):
+            found = ask(rig, "alone", text, metadata={"prompt": "greet"}, user=f"{turn}-{person}", logprobs=True)
+            seen.add(found.status_code)
+        release = rollout.run(place, state, ANSWERS, LIMITS, tell=look, pause_s=0, looks=1)
+        if release.state != "running":
+            return release, seen
+    pytest.fail("it never ended")
+
+
+def test_a_candidate_of_the_answers_gets_all_requests_when_it_is_as_good(rig: Rig, tmp_path: Path) -> None:
+    ask(rig, "alone", metadata={"prompt": "greet"})
+    assert "THREE" not in rig.seen("main")["last_prompt"], "without a rollout it gets none"
+    release, seen = answers_rolled_out(rig, tmp_path / "state.json")
+    assert (release.state, seen) == ("promoted", {200}), release.reasons
+    answer = ask(rig, "alone", metadata={"prompt": "greet"})
+    assert rig.seen("main")["last_prompt"].startswith("Greet as THREE.")
+    assert answer.headers["x-domicile-answers"] == "canary"
+    assert of(rig, answer)["begun"]["prompt"] == "greet@v3"
+    assert ask(rig, "alone", "on project nightfall").status_code == 200, "it has rules of its own"
+    assert ask(rig, "alone", "on project midnight").status_code == 400
+
+
+def test_a_candidate_that_refuses_what_people_ask_is_taken_back(rig: Rig, tmp_path: Path) -> None:
+    release, seen = answers_rolled_out(rig, tmp_path / "state.json", text="what of project midnight?")
+    assert release.state == "rolled back"
+    assert "failed, refused or answered by others" in release.reasons[0]
+    assert seen == {200, 400}
+    assert ask(rig, "alone", "what of project midnight?").status_code == 200
+
+
+def test_a_person_stays_with_a_version_of_the_answers(rig: Rig) -> None:
+    rig.rollout.write_text(json.dumps({ANSWERS: 50}), encoding="utf-8")
+    for person in range(6):
+        found = {ask(rig, "alone", user=f"p{person}").headers.get("x-domicile-answers") for _ in range(4)}
+        assert len(found) == 1
+
+
 @pytest.mark.skipif(not shutil.which("prometheus"), reason="Prometheus is not installed (Debian: prometheus)")
 def test_prometheus_and_a_configmap_do_as_well(rig: Rig, tmp_path: Path, kubeconfig: Path) -> None:
     """A cluster's gateway is counted by Prometheus, here a real one, and told by a ConfigMap of a real API server."""
@@ -153,6 +202,8 @@ def test_prometheus_and_a_configmap_do_as_well(rig: Rig, tmp_path: Path, kubecon
         told = connection.request("GET", path).body["data"]["rollout.json"]
         assert json.loads(told) == {"chat": 30}
         rollout.abort(place, tmp_path / "s", "chat")
+        ours = eventually(lambda: place.counted(ANSWERS), lambda one: one["stable"].requests > 0)
+        assert ours == rollout.Here(rig.url, rig.rollout).counted(ANSWERS)
     assert json.loads(connection.request("GET", path).body["data"]["rollout.json"]) == {"chat": 0}
     with pytest.raises(rollout.RolloutError, match="does not answer"):
         place.counted("chat")

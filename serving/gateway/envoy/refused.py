@@ -11,7 +11,7 @@ MOST_UNITS, UNIT_USD = 4_294_967_295, 1e-5
 MOST_ALIASES = 15
 Part = Literal[
     "aliases", "cache", "canary", "confidence", "deny", "expires", "issuers", "outside", "parallel", "prompts",
-    "redact", "rules", "sleep", "spending", "texts", "weights",
+    "redact", "rules", "similar", "sleep", "spending", "texts", "weights", "candidate",
 ]  # fmt: skip
 
 
@@ -35,6 +35,8 @@ def cannot(spec: GatewaySpec) -> Iterator[Cannot]:
         yield Cannot("texts", "its log has no texts: they are written by the gateway `litellm`")
     if spec.reviewed:
         yield Cannot("confidence", "it does not know how sure an answer is, and lets nothing wait for people")
+    if spec.candidate is not None:
+        yield Cannot("candidate", "a rollout of other answers needs a gateway that has two versions: `litellm`")
     if spec.issuers:
         yield Cannot("issuers", "it takes keys or tokens of an identity provider, not either: teams have keys here")
     if len(spec.aliases) > MOST_ALIASES:
@@ -47,6 +49,8 @@ def cannot(spec: GatewaySpec) -> Iterator[Cannot]:
 def _of_alias(alias: Alias) -> Iterator[Cannot]:
     if alias.cache_s:
         yield Cannot("cache", f"it keeps no answers of `{alias.name}`: the gateway `litellm` does")
+    if alias.similar:
+        yield Cannot("similar", f"it knows no questions of `{alias.name}` that are alike: the gateway `litellm` does")
     if alias.sleep is not None:
         yield Cannot("sleep", f"it lets no request wait for `{alias.name}` to come up: one replica must stay")
     if alias.canary is not None:

@@ -6,6 +6,7 @@ modules beside this one; here their answers are put into LiteLLM's terms.
 
 import asyncio
 import contextlib
+import functools
 import importlib
 import json
 import math
@@ -21,10 +22,13 @@ import domicile_identity
 import domicile_metrics
 import domicile_policy
 import domicile_redaction
+import domicile_review
 import domicile_rollout
 from domicile_ledger import Ledger
 from domicile_policy import RefusedError
 from domicile_request import Open, choices_of, headers_of, hidden_of, said_in, variant
+from domicile_retries import Retries
+from domicile_similar import Similar
 from domicile_sleep import Sleepers
 from domicile_traces import Traces
 
@@ -65,8 +69,8 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _ledger() -> Ledger:
-    store = redis.Redis(
+def _store() -> Any:
+    return redis.Redis(
         host=os.environ["REDIS_HOST"],
         port=int(os.environ["REDIS_PORT"]),
         password=os.environ.get("REDIS_PASSWORD") or None,
@@ -76,9 +80,6 @@ def _ledger() -> Ledger:
         socket_connect_timeout=5,
         max_connections=512,
     )
-    limits = POLICY["limits"]
-    failure = importlib.import_module("redis.exceptions").RedisError
-    return Ledger(store, window_s=limits["window_s"], lease_s=limits["lease_s"], failure=failure)
 
 
 class Hooks(CustomLogger):
@@ -87,7 +88,11 @@ class Hooks(CustomLogger):
     def __init__(self) -> None:
         """Reach the store of the limits when it is first asked."""
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
-        self._ledger = _ledger()
+        store, failure = _store(), importlib.import_module("redis.exceptions").RedisError
+        limits = POLICY["limits"]
+        self._ledger = Ledger(store, window_s=limits["window_s"], lease_s=limits["lease_s"], failure=failure)
+        self._similar = Similar(store, failure)
+        self._retries = Retries(POLICY["retry_percent"])
         self._sleepers = Sleepers(POLICY["sleepers"])
         self._traces = Traces()
         self._log: domicile_audit.Log | None = None
@@ -106,12 +111,13 @@ class Hooks(CustomLogger):
         del cache, call_type
         team, call = user_api_key_dict.team_id, str(data["litellm_call_id"])
         await self._sweep()
-        said = "input" if "input" in data else "messages"
+        said, shares = "input" if "input" in data else "messages", domicile_rollout.shares()
+        policy = domicile_policy.version(POLICY, team, data, shares)
         try:
-            data[said] = domicile_redaction.redacted(data.get(said), POLICY["redact"])
-            domicile_policy.refuse_denied(domicile_redaction.denied(data[said], POLICY["deny"]))
-            decision = domicile_policy.decide(POLICY, team, data, domicile_rollout.shares(), _today())
-            changes = domicile_policy.apply(POLICY, team, decision, data)
+            data[said] = domicile_redaction.redacted(data.get(said), policy["redact"])
+            domicile_policy.refuse_denied(domicile_redaction.denied(data[said], policy["deny"]))
+            decision = domicile_policy.decide(policy, team, data, shares, _today())
+            changes = domicile_policy.apply(policy, team, decision, data)
             request = {**data, **changes}
             asked = domicile_policy.most_tokens(request.get("messages") or request.get("input"))
             answer = int(changes.get("max_tokens", 0)) * (domicile_policy.whole(data, "n") or 1)
@@ -124,9 +130,11 @@ class Hooks(CustomLogger):
                 {"event": "refused", "id": call, "team": team, "asked": str(data.get("model")), "reason": refused.code}
             )
             domicile_metrics.REFUSALS.labels(team, refused.code).inc()
+            if refused.code == "denied":
+                domicile_metrics.ANSWERS.labels(policy["version"], "refused", "false", "false", "false").inc()
             raise _http(refused) from None
         domicile_metrics.RUNNING.labels(decision.alias).inc()
-        self._open[call] = one = Open(call, team, decision, held, time.monotonic(), asked)
+        self._open[call] = one = Open(call, team, policy, decision, held, time.monotonic(), asked)
         try:
             self._write(self._begun(one, data))
         except HTTPException:
@@ -138,9 +146,20 @@ class Hooks(CustomLogger):
             if name not in domicile_policy.FIELDS and name not in domicile_policy.OWN:
                 del data[name]
         data.update(changes)
-        self._traces.begin(one, data, POLICY["aliases"][decision.alias]["task"])
-        await self._wake(one, data)
+        self._traces.begin(one, data, policy["aliases"][decision.alias]["task"])
+        if not self._retries.asked(decision.target):
+            data["num_retries"] = 0
+        if not await self._similar.known(one, data, _embedded, functools.partial(domicile_policy.price, POLICY)):
+            await self._wake(one, data)
         return data
+
+    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> None:
+        """Count a further try of a request."""
+        del call_type
+        told: dict[str, Any] = kwargs.get("metadata") or kwargs.get("litellm_metadata") or {}
+        if told.get("attempted_retries"):
+            self._retries.tried(str(told.get("model_group")))
+            domicile_metrics.RETRIES.labels(str(told.get("model_group"))).inc()
 
     async def _wake(self, one: Open, data: dict[str, Any]) -> None:
         """Wait until the model is up, or ask who answers meanwhile; what an answer is held to begins then."""
@@ -159,29 +178,27 @@ class Hooks(CustomLogger):
         if one is None:
             return response
         self._read(one, response)
-        alias = POLICY["aliases"][one.decision.alias]
+        alias = one.policy["aliases"][one.decision.alias]
         one.confidence = domicile_policy.confidence(choices_of(response))
         if alias["confidence"] and one.confidence is not None and one.confidence < alias["confidence"]:
             one.review = "confidence"
             if alias["escalate"]:
                 response = await self._escalate(one, alias["escalate"], data, response)
-        if domicile_redaction.denied(said_in(response), POLICY["deny"]):
+        if domicile_redaction.denied(said_in(response), one.policy["deny"]):
             await self._fail(one, "denied", answered=domicile_policy.size(said_in(response)))
             raise _http(RefusedError(502, "denied", "the answer has a phrase that this gateway does not pass on"))
         await self._end(one, response, data)
         return response
 
     async def _escalate(self, one: Open, larger: str, data: dict[str, Any], response: Any) -> Any:
-        router = importlib.import_module("litellm.proxy.proxy_server").llm_router
         names = domicile_policy.FIELDS - {"model", "metadata", "proxy_server_request", "secret_fields", "logprobs"}
         said = {name: data[name] for name in names if name in data}
         try:
-            better = await router.acompletion(model=larger, **said)
+            better = await _router().acompletion(model=larger, **said)
         except Exception:  # noqa: BLE001 the small model's answer stands, and people will look at it
             return response
-        spent = one.usd
+        one.aside_usd = one.usd
         self._read(one, better)
-        one.usd += spent
         one.review = "escalated"
         return better
 
@@ -252,7 +269,7 @@ class Hooks(CustomLogger):
     def _read(self, one: Open, response: Any) -> None:
         hidden = hidden_of(response)
         one.model = str(hidden.get("model_id") or one.model)
-        if one.decision.cached:
+        if one.decision.cached and not one.reused:
             one.cache = "hit" if hidden.get("cache_hit") else "miss"
         self._measure(one, getattr(response, "usage", None) or {})
 
@@ -260,16 +277,19 @@ class Hooks(CustomLogger):
         told = usage if isinstance(usage, dict) else usage.model_dump()  # pyright: ignore[reportUnknownVariableType]
         asked, answered = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
         one.answered, one.prompted = answered, asked
-        one.usd = 0.0 if one.cache == "hit" else domicile_policy.price(POLICY, one.model, asked, answered) / 1e6
+        price = 0 if one.reused else domicile_policy.price(POLICY, one.model, asked, answered)
+        one.usd = one.aside_usd + price / 1e6
 
     async def _end(self, one: Open, response: Any, data: dict[str, Any], used: Any = None) -> None:
         usage = used or getattr(response, "usage", None)
-        tokens = int(getattr(usage, "total_tokens", 0) or 0) if one.cache != "hit" else 0
+        tokens = int(getattr(usage, "total_tokens", 0) or 0) if not one.reused else 0
         spent = await self._ledger.settle(one.held, tokens, math.ceil(one.usd * 1e6))
-        if not one.review and domicile_policy.sampled(one.id, POLICY["review"]["percent"]):
+        if not one.review and domicile_policy.sampled(one.id, one.policy["review"]["percent"]):
             one.review = "sample"
         if one.review:
-            self._queue(one, data, response)
+            domicile_review.queue(one, data.get("messages"), said_in(response))
+        if one.place and one.review in ("", "sample") and said_in(response):
+            await self._similar.keep(one.place, said_in(response))
         fell_back = one.review != "escalated" and not one.model.startswith(f"{one.decision.target}@")
         self._write(
             {
@@ -295,10 +315,11 @@ class Hooks(CustomLogger):
         self._sleepers.answered(one.model.partition("@")[0])
         seconds = time.monotonic() - one.started
         which = variant(one)
-        alias = POLICY["aliases"][one.decision.alias]
+        alias = one.policy["aliases"][one.decision.alias]
         slow = domicile_policy.slow(alias, one.first_s, seconds, one.answered, one.woke_s)
         domicile_metrics.ended(one.decision.alias, one.team, which, slow=slow, fell_back=fell_back)
         domicile_metrics.measured(one.decision.alias, which, seconds, one.first_s, tokens, one.confidence)
+        domicile_metrics.answered(one, slow=slow, fell_back=fell_back)
         if spent >= 0:
             domicile_metrics.SPENT.labels(one.team).set(spent / 1e6)
         if one.review:
@@ -308,6 +329,7 @@ class Hooks(CustomLogger):
         self._close(one)
         self._traces.end(one, error=reason)
         domicile_metrics.failed(one.decision.alias, one.team, variant(one))
+        domicile_metrics.ANSWERS.labels(one.policy["version"], "failed", "false", "false", "false").inc()
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
         await self._ledger.settle(one.held, tokens, usd)
@@ -334,6 +356,7 @@ class Hooks(CustomLogger):
             "asked": one.decision.asked,
             "alias": one.decision.alias,
             "variant": variant(one),
+            "answers": one.policy["version"],
             "why": one.decision.why,
             "prompt": one.decision.prompt,
             "request": domicile_policy.digest(json.dumps(said, sort_keys=True, default=str)),
@@ -353,22 +376,13 @@ class Hooks(CustomLogger):
             reason = RefusedError(503, "audit_unavailable", f"the audit log cannot be written: {error.strerror}", 5)
             raise _http(reason) from None
 
-    def _queue(self, one: Open, data: dict[str, Any], response: Any) -> None:
-        folder = Path(os.environ["DOMICILE_REVIEW"])
-        item = {
-            "id": one.id,
-            "team": one.team,
-            "reason": one.review,
-            "confidence": one.confidence,
-            "model": one.model,
-            "prompt": one.decision.prompt,
-            "messages": data.get("messages"),
-            "answer": said_in(response),
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        waiting = folder / f".{one.id}.json"
-        waiting.write_text(json.dumps(item, default=str), encoding="utf-8")
-        waiting.rename(folder / f"{one.id}.json")
+
+def _router() -> Any:
+    return importlib.import_module("litellm.proxy.proxy_server").llm_router
+
+
+async def _embedded(alias: str, text: str) -> Any:
+    return await _router().aembedding(model=alias, input=[text])
 
 
 def _models(alias: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 metrics: Any = importlib.import_module("prometheus_client")
 
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 40, 80, 160)
+TWENTIETHS = tuple(number / 20 for number in range(1, 21))
 REQUESTS = metrics.Counter(
     "domicile_gateway_requests",
     "Requests by how they ended.",
@@ -26,11 +27,23 @@ CONFIDENCE = metrics.Histogram(
     "domicile_gateway_confidence",
     "How sure models were of answers.",
     ["alias", "variant"],
-    buckets=tuple(number / 20 for number in range(1, 21)),
+    buckets=TWENTIETHS,
 )
 KNOCKS = metrics.Counter("domicile_gateway_knocks", "Requests that found their model asleep.", ["alias"])
 KNOCKING = metrics.Gauge("domicile_gateway_knocking", "Requests that wait for their model to come up.", ["alias"])
 OUTCOMES = metrics.Counter("domicile_decisions_outcomes", "Decisions by what was decided.", ["outcome"])
+RETRIES = metrics.Counter("domicile_gateway_retries", "Further tries of requests.", ["alias"])
+ANSWERS = metrics.Counter(
+    "domicile_gateway_answers",
+    "Requests by how they ended, for the answers' two versions.",
+    ["variant", "outcome", "slow", "fell_back", "reviewed"],
+)
+ANSWERS_FIRST = metrics.Histogram(
+    "domicile_gateway_answers_first_token_seconds", "Until the first piece of a stream.", ["variant"], buckets=SECONDS
+)
+ANSWERS_CONFIDENCE = metrics.Histogram(
+    "domicile_gateway_answers_confidence", "How sure models were of answers.", ["variant"], buckets=TWENTIETHS
+)
 REVIEWS = metrics.Counter("domicile_gateway_reviews", "Answers that wait for people, by why.", ["alias", "reason"])
 
 
@@ -54,3 +67,14 @@ def measured(  # noqa: PLR0917 what one answer was
         FIRST.labels(alias, variant).observe(first_s)
     if confidence is not None:
         CONFIDENCE.labels(alias, variant).observe(confidence)
+
+
+def answered(one: Any, *, slow: bool, fell_back: bool) -> None:
+    """Count an answer for the version of the answers that it is of."""
+    version = one.policy["version"]
+    words = [str(said).lower() for said in (slow, fell_back, bool(one.review))]
+    ANSWERS.labels(version, "ended", *words).inc()
+    if one.first_s is not None:
+        ANSWERS_FIRST.labels(version).observe(one.first_s)
+    if one.confidence is not None:
+        ANSWERS_CONFIDENCE.labels(version).observe(one.confidence)

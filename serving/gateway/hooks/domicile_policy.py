@@ -45,6 +45,8 @@ FIELDS = frozenset(
 )
 OWN = ("litellm_call_id", "litellm_logging_obj", "litellm_metadata", "guardrails", "standard_callback_dynamic_params")
 CHARACTERS_PER_TOKEN = 3
+#: under which the share of the answers' candidate stands among those of aliases, which have no such name
+ANSWERS = ":answers"
 PER_MESSAGE = 8
 
 
@@ -102,6 +104,13 @@ def _text(value: Any) -> str:
     return ""
 
 
+def version(policy: dict[str, Any], team: str, request: dict[str, Any], shares: dict[str, int]) -> dict[str, Any]:
+    """The policy for a request: the one that would follow for its share of people, of requests where none is named."""
+    follows = policy.get("candidate")
+    who = f"answers {team} {request['user']}" if request.get("user") else str(request.get("litellm_call_id"))
+    return follows if follows and sampled(who, shares.get(ANSWERS, 0)) else policy
+
+
 def refuse_denied(phrase: str) -> None:
     """Refuse a request that has a phrase which does not pass.
 
@@ -139,6 +148,7 @@ def decide(
         raise RefusedError(403, "data_class_not_allowed", reason)
     prompt, system = _prompt(policy, team, request)
     cached = bool(policy["aliases"][alias]["cache_s"]) and member["data_class"] not in policy["cache"]["never"]
+    cached = cached and policy["version"] == "stable"
     target = alias
     if policy["aliases"][alias]["canary"] and sampled(
         str(request.get("litellm_call_id")), (shares or {}).get(alias, 0)

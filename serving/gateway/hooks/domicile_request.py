@@ -5,6 +5,7 @@ from typing import Any
 
 from domicile_ledger import Held
 from domicile_policy import Decision
+from domicile_similar import Place
 
 
 @dataclass(slots=True)
@@ -13,6 +14,8 @@ class Open:
 
     id: str
     team: str
+    #: what the gateway does with it: the policy, or the one that would follow
+    policy: dict[str, Any]
     decision: Decision
     held: Held
     started: float
@@ -20,6 +23,10 @@ class Open:
     review: str = ""
     confidence: float | None = None
     usd: float = 0.0
+    #: what was spent on it besides the model that answered
+    aside_usd: float = 0.0
+    #: where its answer is kept for questions like it
+    place: Place | None = None
     model: str = ""
     cache: str = "off"
     first_s: float | None = None
@@ -29,6 +36,11 @@ class Open:
     #: the prompt's tokens as the model counted them
     prompted: int = 0
     span: Any = None
+
+    @property
+    def reused(self) -> bool:
+        """Whether its answer was made for an earlier question."""
+        return self.cache in ("hit", "similar")
 
 
 def variant(one: Open) -> str:
@@ -62,6 +74,7 @@ def headers_of(one: Open) -> dict[str, str]:
         "x-domicile-cache": one.cache,
         "x-domicile-usd": f"{one.usd:.6f}",
         "x-domicile-prompt": one.decision.prompt,
+        "x-domicile-answers": one.policy["version"] if one.policy["version"] != "stable" else "",
         "x-domicile-review": one.review,
     }
     return {name: text for name, text in found.items() if text}
