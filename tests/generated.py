@@ -26,6 +26,7 @@ CHATTING: dict[str, list[Any]] = {
     "latency.per_token_ms": [10, 60, 200],
     "access.teams": [[{"name": "a", "tokens_per_minute": many}] for many in (1000, 10_000_000, -1)],
     "review.sample_percent": [0, 5, 100],
+    "routing": ["even", "prefix"],
     "target.capabilities": [{}, {"keda": True}, {"keda": True, "prometheus_operator": True, "gateway_api": True}],
     "answers": [{}, {"redact": ["email"], "confidence": 0.5}, {"redact": ["email"], "confidence": 0.5, "cache_minutes": 60}],
 }  # fmt: skip

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason
-from blueprints.served import adapters
+from blueprints.served import adapters, routing
 from blueprints.served.model import Identity, Served
 from blueprints.served.roles import ASSISTANT, BATCH, INGESTION, OUTSIDE, Part, Role
 from components.ownership import Ownership
@@ -70,6 +70,7 @@ def spec_of(
         traces=_traces(blueprint),
         engine=blueprint.access.gateway,
         gateway_class=blueprint.target.gateway_class,
+        routed=tuple(one.name for one in servers.values() if routing.routed(blueprint, one)),
         candidate=spec_of(blueprint.following, ownership, servers, bill, country) if blueprint.following else None,
         clients=(
             *(INGESTION, ASSISTANT, BATCH),

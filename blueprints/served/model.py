@@ -190,7 +190,8 @@ class Answers(Handling):
 
     cache_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     similar: Annotated[float, Field(ge=0.8, le=1)] | None = Field(
-        default=None, description="Kept answers are also those to questions as like as this: the cosine of their vectors."
+        default=None,
+        description="Kept answers also serve questions as like as this: the cosine of their vectors.",
     )
     log_texts: bool = False
     candidate: Handling | None = Field(
@@ -212,6 +213,10 @@ class Served(Governed, ABC):
     adapters: Annotated[list[Adapter], Field(description="What models have learnt beside their weights.")] = Field(
         default_factory=list[Adapter]
     )
+    routing: Annotated[
+        Literal["even", "prefix"],
+        Field(description="Which replica is asked: any, or one that has seen the prompt's beginning and is not busy."),
+    ] = "even"
 
     @property
     def models_used(self) -> tuple[str, ...]:

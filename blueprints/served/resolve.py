@@ -9,7 +9,18 @@ from blueprints import governed
 from blueprints.governed import WorkPlan
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason, RefusedError
-from blueprints.served import adapters, batches, gateway, hours, knowledge, queries, refused, retrieval, watching
+from blueprints.served import (
+    adapters,
+    batches,
+    gateway,
+    hours,
+    knowledge,
+    queries,
+    refused,
+    retrieval,
+    routing,
+    watching,
+)
 from blueprints.served.batches import BatchWork
 from blueprints.served.batching import Batching
 from blueprints.served.gateway import HIGH_AVAILABILITY
@@ -30,6 +41,7 @@ from serving.engines.table import ENGINES, metrics_engine
 from serving.gateway.spec import GatewaySpec, pods_of
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
 from serving.retrieval.spec import RetrievalSpec
+from serving.router.spec import RouterSpec, router_of
 from serving.scaling import Hours, ScalingSpec
 from serving.weights import WeightsSpec
 
@@ -61,6 +73,7 @@ class ServedPlan(WorkPlan):
     weights: WeightsSpec | None
     servers: tuple[ModelServerSpec, ...]
     scaling: tuple[ScalingSpec, ...]
+    routers: tuple[RouterSpec, ...]
     gateway: GatewaySpec
     knowledge: Knowledge | None
     retrieval: RetrievalSpec | None
@@ -106,7 +119,7 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
     reasons += gateway.refused(blueprint, door)
     if reasons:
         raise RefusedError(tuple(reasons))
-    warnings += (*_wide(decisions), *_wakes(blueprint, decisions))
+    warnings += (*_wide(decisions), *_wakes(blueprint, decisions), *routing.idle(blueprint, tuple(servers.values())))
     return _plan(blueprint, inventory, decisions, servers, door, weights_gib=weights_gib, bill=bill, warnings=warnings)
 
 
@@ -296,6 +309,7 @@ def _plan(
             for one in servers.values()
             if one.scaled and not isinstance(blueprint, Batching)
         ),
+        routers=routing.decide(blueprint, tuple(servers.values()), door.replicas),
         gateway=door,
         knowledge=knowledge.decide(blueprint, ownership),
         retrieval=retrieval.decide(blueprint, ownership, servers, door),
@@ -316,6 +330,7 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
     said = blueprint.scales
     follows = bool(said.hours or said.sleep) or not blueprint.target.capabilities.keda
     room = sized.replicas > _least(blueprint, sized.replicas) or follows
+    routed = routing.wanted(blueprint, role, sized.replicas)
     return ModelServerSpec(
         name=role.name,
         ownership=ownership,
@@ -338,7 +353,10 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         max_num_seqs=sized.batch,
         weights_gib=round(sized.weights_gib, 2),
         answer_s=role.answer_s,
-        clients=(pods_of(blueprint.access.gateway), f"{role.name}-scaler"),
+        clients=(
+            router_of(role.name) if routed else pods_of(blueprint.access.gateway),
+            f"{role.name}-scaler",
+        ),
         # what stands in for another, or is on trial, stands ready as planned
         scaled=role.generates and role.part is Part.MAIN and room and decision.nodes == 1,
         node_labels=decision.placed.labels,

@@ -26,6 +26,7 @@ from serving.queries.spec import NAME as QUERIES
 from serving.retrieval.component import Retrieval, RetrievalArgs
 from serving.retrieval.spec import NAME as RETRIEVAL
 from serving.retrieval.spec import RetrievalSpec
+from serving.router.component import Router, RouterArgs
 from serving.scaling import Scaling, ScalingArgs
 from serving.weights import Weights, WeightsArgs
 
@@ -73,6 +74,9 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     """Create the workload."""
     place = kit.namespace(plan.name, NamespaceArgs(spec=plan.namespace)).namespace
     servers = _servers(plan, kit, place, scripts.weights)
+    routers = {
+        one.server: Router(one.name, RouterArgs(spec=one, namespace=place), kit.options()) for one in plan.routers
+    }
     for scaling in plan.scaling:
         Scaling(
             f"{scaling.server}-scaling",
@@ -82,7 +86,9 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     gateway = DOORS[plan.gateway.engine](
         "gateway",
         GatewayArgs(
-            spec=plan.gateway, namespace=place, endpoints={name: server.endpoint for name, server in servers.items()}
+            spec=plan.gateway,
+            namespace=place,
+            endpoints={name: routers.get(name, server).endpoint for name, server in servers.items()},
         ),
         kit.options(),
     )

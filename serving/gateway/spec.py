@@ -147,7 +147,8 @@ class GatewaySpec:
     data that are replaced before a model sees them; requests and answers that have one of the phrases ``deny`` are
     refused. The ``engine`` `envoy` can some of it (`serving/gateway/envoy/refused.py`); its ``gateway_class`` is the
     cluster's. ``audit_texts`` writes prompts and answers to the audit log, which otherwise has their digests only.
-    ``candidate`` is the gateway as it would be with other answers: a rollout gives it its share of requests.
+    ``candidate`` is the gateway as it would be with other answers: a rollout gives it its share of requests. The
+    servers ``routed`` have a router before their replicas.
     """
 
     ownership: Ownership
@@ -180,6 +181,7 @@ class GatewaySpec:
     engine: Engine = "litellm"
     gateway_class: str = ""
     candidate: "GatewaySpec | None" = None
+    routed: tuple[str, ...] = ()
 
     @property
     def pods(self) -> str:

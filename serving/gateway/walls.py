@@ -10,6 +10,7 @@ from components import outside, pods
 from components.core import Component
 from serving.gateway.spec import NAME, PORT, GatewaySpec
 from serving.model_server import PORT as SERVER_PORT
+from serving.router.spec import router_of
 
 
 def build(  # noqa: PLR0917 the parts of one sentence
@@ -26,7 +27,8 @@ def build(  # noqa: PLR0917 the parts of one sentence
     inbound = pods.allow_door("gateway-clients", namespace, labels, selector, sources, PORT)
     inbound["spec"]["ingress"] += doors
     k8s.networking.v1.NetworkPolicy(f"{owner.name}-clients", **inbound, opts=owner.child())
-    targets = tuple((spec.ownership.selector(server), SERVER_PORT) for server in sorted(endpoints))
+    parts = (router_of(server) if server in spec.routed else server for server in sorted(endpoints))
+    targets = tuple((spec.ownership.selector(part), SERVER_PORT) for part in parts)
     outbound = pods.reach("gateway-reach", namespace, labels, selector, targets)
     outbound["spec"]["egress"] += ways
     if spec.issuers or spec.hosted:

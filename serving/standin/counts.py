@@ -35,17 +35,18 @@ class Counts(Collector):
         return generate_latest(registry)
 
     def collect(self) -> Iterable[Family]:
-        """The families of this moment."""
+        """The families of this moment, each once: what two meanings share is one of two labels."""
+        families: dict[str, Family] = {}
         for meaning, metric in self._names.items():
             if metric.kind == "histogram":
                 yield self._histogram(meaning, metric)
                 continue
-            family = Family(metric.name, meaning, "unknown")
+            family = families.setdefault(metric.name, _family(metric, meaning))
             family.add_sample(metric.name, self._labels(metric), self.values[meaning])
-            yield family
+        yield from families.values()
 
     def _histogram(self, meaning: Meaning, metric: Metric) -> Family:
-        family, labels, seen = Family(metric.name, meaning, "unknown"), self._labels(metric), self._observed[meaning]
+        family, labels, seen = Family(metric.name, meaning, "histogram"), self._labels(metric), self._observed[meaning]
         for bound in BUCKETS:
             family.add_sample(
                 f"{metric.name}_bucket", {**labels, "le": str(bound)}, float(bisect.bisect_right(seen, bound))
@@ -63,3 +64,11 @@ class Counts(Collector):
         elif metric.name.endswith("request_success_total"):
             labels["finished_reason"] = "stop"
         return labels
+
+
+def _family(metric: Metric, meaning: Meaning) -> Family:
+    """Of its type, as engines tell it; the client writes `_total` behind the name of a counter itself."""
+    if metric.kind == "counter":
+        bare = metric.name.removesuffix("_total")
+        return Family(bare, meaning, "counter") if bare != metric.name else Family(metric.name, meaning, "unknown")
+    return Family(metric.name, meaning, "gauge")

@@ -437,6 +437,19 @@ def test_a_candidate_of_the_answers_has_what_it_leaves_out(tmp_path: Path) -> No
     assert same == dataclasses.replace(gateway, candidate=None)
 
 
+def test_a_router_stands_before_replicas_of_which_there_are_several(tmp_path: Path) -> None:
+    plan = planned(MODELS)
+    several = tuple(one.name for one in plan.servers if one.replicas > 1 and one.task == "generate")
+    assert tuple(one.server for one in plan.routers) == plan.gateway.routed == several != ()
+    for server in plan.servers:
+        asks = f"{server.name}-router" if server.name in several else "gateway"
+        assert server.clients[0] == asks, "nobody goes around it"
+    even = planned(Path(changed(tmp_path, MODELS, {"routing": "even"})))
+    assert (even.routers, even.gateway.routed) == ((), ())
+    alone = planned(Path(changed(tmp_path, HANDBOOK, {"routing": "prefix", "availability_percent": 95.0})))
+    assert any("there is nothing to choose between" in one for one in alone.warnings)
+
+
 def test_questions_are_compared_by_the_workloads_own_vectors(tmp_path: Path) -> None:
     change = {"answers": {"similar": 0.95, "cache_minutes": 60}}
     aliases = {one.name: one for one in planned(Path(changed(tmp_path, HANDBOOK, change))).gateway.aliases}

@@ -35,6 +35,7 @@ SUPPORT = {
     "everything.py",
     "measured.py",
     "rehearsed.py",
+    "routed.py",
     "scaled.py",
     "written.py",
 }

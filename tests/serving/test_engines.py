@@ -15,6 +15,8 @@ from serving.engines import metrics
 from serving.engines.contract import Serve
 from serving.engines.table import ENGINES, metrics_engine
 from serving.model_server import ModelServerSpec, start_budget_s
+from serving.router import picker
+from serving.router.spec import RouterSpec
 
 SERVE = Serve(
     name="chat",
@@ -148,6 +150,32 @@ def test_an_engines_release_is_pinned_and_its_metrics_are_known(name: str) -> No
     assert metrics.of(metrics_engine(name), engine.release)
     if name != "nim" and "trtllm" not in name:
         assert "steps" in metrics.of(metrics_engine(name), engine.release), "a frozen engine can be told"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if "prefix-cache" in ENGINES[name].capabilities])
+def test_a_router_reads_an_engines_load_under_its_own_names(name: str) -> None:
+    engine = ENGINES[name]
+    spec = RouterSpec(
+        server="chat",
+        ownership=OWNER,
+        engine=metrics_engine(name),
+        release=engine.release,
+        port=engine.port,
+        metrics_port=engine.metrics_port,
+        metrics_path=engine.metrics_path,
+        selector=(("a", "b"), ("c", "d")),
+        replicas=2,
+        image="",
+        picker_image="",
+        clients=(),
+        adapters="adapters" in engine.capabilities,
+    )
+    told = dict(one.removeprefix("--").split("=", 1) for one in picker.arguments(spec))
+    known = metrics.of(metrics_engine(name), engine.release)
+    assert told["total-queued-requests-metric"].startswith(known["waiting"].name)
+    assert told["kv-cache-usage-percentage-metric"] == (known["kv_cache"].name if "kv_cache" in known else "")
+    assert told["endpoint-selector"] == "a=b,c=d"
+    assert bool(told["lora-info-metric"]) == (name == "vllm"), "the only engine that tells in the picker's format"
 
 
 def test_the_weights_are_fetched_with_the_image_that_serves_them() -> None:

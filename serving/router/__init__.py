@@ -1,0 +1,1 @@
+"""Which replica of a model is asked: one that has seen the prompt's beginning and is not busy."""
