@@ -1,8 +1,10 @@
 """Brings documents into the vector store on a schedule."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
@@ -10,17 +12,19 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership
-from serving import scripted
+from serving import library, scripted
 
 NAME = "ingestion"
+LIBRARY = "ingestion-library"
+LIBRARY_MOUNT = {"name": "library", "mountPath": "/library", "readOnly": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestionSpec:
     """When it runs and what it fills. ``alias`` is the embedding model's name at the gateway.
 
-    ``permissions`` are the source's, or everyone reads everything; ``quality`` is what a document must be like. What
-    answers were made from is kept for ``keep_days``.
+    ``permissions`` are the source's, or everyone reads everything; ``quality`` is what a document must be like;
+    ``formats`` are read beside texts. What answers were made from is kept for ``keep_days``.
     """
 
     ownership: Ownership
@@ -32,6 +36,7 @@ class IngestionSpec:
     quality: tuple[tuple[str, float], ...]
     keep_days: int
     reaches: tuple[tuple[str, int], ...]
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,13 @@ class Ingestion(Component):
             **pods.reach("ingestion-reach", args.namespace, labels, spec.ownership.selector(NAME), targets),
             opts=self.child(),
         )
-        told = {"permissions": spec.permissions, "quality": dict(spec.quality), "keep_days": spec.keep_days}
+        reads = _libraries(self, place) if spec.formats else []
+        told = {
+            "permissions": spec.permissions,
+            "quality": dict(spec.quality),
+            "keep_days": spec.keep_days,
+            "formats": list(spec.formats),
+        }
         environment = {
             "INGESTION": json.dumps(told, sort_keys=True),
             "DOCUMENTS": args.documents,
@@ -108,10 +119,15 @@ class Ingestion(Component):
                                             "volumeMounts": [
                                                 scripted.MOUNT,
                                                 pods.scratch_mount(),
+                                                *({**LIBRARY_MOUNT} for _ in reads),
                                             ],
                                         }
                                     ],
-                                    "volumes": [{"name": "script", "configMap": {"name": NAME}}, pods.scratch()],
+                                    "volumes": [
+                                        {"name": "script", "configMap": {"name": NAME}},
+                                        pods.scratch(),
+                                        *({"name": "library", "configMap": {"name": one}} for one in reads),
+                                    ],
                                 },
                             },
                         }
@@ -122,3 +138,16 @@ class Ingestion(Component):
         )
         self.schedule = Output.from_input(spec.schedule)
         self.finish()
+
+
+def _libraries(owner: Component, place: dict[str, Any]) -> list[str]:
+    """What reads PDFs, since pods reach no index of packages: names of ConfigMaps, another one for other files."""
+    found = library.of("pypdf")
+    called = f"{LIBRARY}-{found.mark}"
+    k8s.core.v1.ConfigMap(
+        f"{owner.name}-library",
+        metadata=manifest({"name": called, **place}),
+        binary_data={"pypdf.zip": base64.b64encode(found.archive).decode()},
+        opts=owner.child(ignore_changes=["binaryData"]),
+    )
+    return [called]

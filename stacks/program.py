@@ -59,7 +59,7 @@ def _wired(file: Path, blueprint: Any, plan: Any, parent: pulumi.Resource | None
         case Served(), ServedPlan():
             scripts = served.Scripts(
                 scaler=programs("scaler", "foresight", "hours", "kube"),
-                ingestion=programs("ingest", "agreed", "documents", "filer", "vectors"),
+                ingestion=programs("ingest", "agreed", "documents", "filer", "pdf", "vectors"),
                 weights=programs("weights", "modelfiles", "registry"),
                 batch=programs("batch", "extraction", "filer", "kube", "requests_file"),
             )

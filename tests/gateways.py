@@ -108,6 +108,7 @@ SPEC = GatewaySpec(
         team("vault", data_class="restricted"),
         team("few", requests=50),
         team("little", tokens=400),
+        team("reader", similar=False),
         team("narrow", parallel=5),
         team("shared", requests=40),
         team("poor", monthly_usd=0.001),

@@ -138,6 +138,7 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "findings": [["a", "b"], ["a"]],
     },
     EXAMPLES["knowledge-assistant"]: {
+        "documents.formats": [[], ["pdf"]],
         "users.active": [5, 400, 100_000],
         "documents.count": [10, 20_000, 5_000_000],
         "documents.permissions": ["source", "everyone"],

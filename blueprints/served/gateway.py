@@ -126,7 +126,7 @@ def issuers(identities: Sequence[Identity]) -> tuple[Issuer, ...]:
 
 def _teams(blueprint: Served, names: tuple[str, ...]) -> tuple[Team, ...]:
     data_class = blueprint.data.class_
-    jobs = (Team(name=job, aliases=(alias,), data_class=data_class) for job, alias in blueprint.jobs)
+    jobs = (Team(name=job, aliases=(alias,), data_class=data_class, similar=False) for job, alias in blueprint.jobs)
     people = (
         Team(
             name=one.name,

@@ -94,6 +94,7 @@ def decide(blueprint: Served, ownership: Ownership) -> Knowledge | None:
             schedule=known.refresh,
             permissions=known.permissions,
             quality=tuple(known.quality.model_dump().items()),
+            formats=tuple(dict.fromkeys(known.formats)),
             keep_days=blueprint.data.retention_days,
             collection=blueprint.name,
             alias=EMBEDDING,

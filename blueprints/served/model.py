@@ -32,6 +32,9 @@ class Documents(Written):
 
     count: Annotated[int, Field(gt=0, le=100_000_000)]
     mean_pages: Annotated[float, Field(gt=0, le=10_000)] = 5.0
+    formats: Annotated[
+        list[Literal["pdf"]], Field(description="What is read beside texts, pages (HTML) and tables (CSV).")
+    ] = Field(default_factory=list[Literal["pdf"]])
     refresh: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="A cron schedule.")] = "15 2 * * *"
     permissions: Annotated[
         Literal["source", "everyone"],

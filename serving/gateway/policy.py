@@ -21,6 +21,7 @@ def policy(spec: GatewaySpec, endpoints: dict[str, str], version: str = "stable"
                 "parallel": team.parallel,
                 "monthly_usd": team.monthly_usd,
                 "expires": team.expires,
+                "similar": team.similar,
             }
             for team in spec.teams
         },

@@ -96,7 +96,8 @@ class Alias:
 class Team:
     """Who uses it, and how much. None is no limit; requests and tokens are those of a minute.
 
-    After the day ``expires`` (as 2026-11-26, UTC) it is refused; empty for never.
+    After the day ``expires`` (as 2026-11-26, UTC) it is refused; empty for never. Only with ``similar`` is it given
+    kept answers to questions like its own: a part that writes documents into its questions must not be.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Team:
     parallel: int | None = None
     monthly_usd: float | None = None
     expires: str = ""
+    similar: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

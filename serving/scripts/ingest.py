@@ -2,7 +2,7 @@
 
 Runs in the cluster on a bare Python image, beside its neighbours. Environment: DOCUMENTS,
 GATEWAY, VECTORS (base URLs), COLLECTION, ALIAS, API_KEY, and INGESTION, which is JSON: `permissions` (`source` or
-`everyone`), `quality` (see `documents.Quality`) and `keep_days` of what answers were made from.
+`everyone`), `quality` (see `documents.Quality`), `formats` beside texts and `keep_days` of what answers were made from.
 
 Running it again changes nothing for a document that has not changed. Rights are taken away before anything is read; a
 document that cannot be read does not keep others from being; when too many are gone at once, none is deleted.
@@ -20,12 +20,16 @@ from typing import Any
 import agreed
 import documents
 import filer
+import pdf
 import vectors
 from documents import Quality, Readers, ReadersError, Report
 from vectors import Collection, Known
 
 FOLDER = "/documents"
 BATCH = 64
+LIBRARY = "/library/pypdf.zip"
+#: raised when documents' texts or passages are made in another way
+READING = 1
 
 
 class Run:
@@ -36,9 +40,12 @@ class Run:
         self.base = os.environ["DOCUMENTS"]
         self.everyone = settings["permissions"] == agreed.EVERYONE
         self.quality = Quality(**settings["quality"])
+        #: what is known of a document holds as long as nothing is asked of it that was not
+        self.asked = hashlib.sha256(json.dumps([READING, settings["quality"]]).encode()).hexdigest()[:16]
         self.collection = Collection(os.environ["VECTORS"], os.environ["COLLECTION"])
         self.listed = {str(entry["FullPath"]): entry for entry in filer.files(self.base, FOLDER)}
-        self.paths = sorted(path for path in self.listed if path.lower().endswith(documents.READABLE))
+        readable = (*documents.READABLE, *(f".{one}" for one in settings["formats"]))
+        self.paths = sorted(path for path in self.listed if path.lower().endswith(readable))
         self.readers = Readers(self.listed, lambda path: filer.read(self.base, path))
         self.known = self.collection.known()
         self.report = Report(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
@@ -90,8 +97,16 @@ class Run:
     def _document(self, path: str, readers: tuple[str, ...]) -> None:
         content = filer.read(self.base, path)
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        text = documents.text_of(path, content)
-        objection = self.quality.objection(text)
+        known = self.known.get(path, Known())
+        if known.whole(digest, self.asked):
+            self.report.documents += 1
+            self.report.passages += known.passages
+            return
+        try:
+            text = pdf.text(content, LIBRARY) if path.lower().endswith(pdf.SUFFIX) else documents.text_of(path, content)
+            objection = self.quality.objection(text)
+        except pdf.UnreadableError as error:
+            text, objection = "", str(error)
         if objection:
             self.report.refused[path] = objection
             if path in self.known:
@@ -101,8 +116,9 @@ class Run:
         parts = list(dict.fromkeys(documents.passages(text)))
         self.report.documents += 1
         self.report.passages += len(parts)
-        known = self.known.get(path, Known())
+        told = {"of": len(parts), "asked": self.asked}
         if known.digests == {digest} and known.passages == len(parts):
+            self.collection.tell(path, told)
             return
         self.report.changed += 1
         entry = self.listed[path]
@@ -112,6 +128,7 @@ class Run:
             "readers": list(readers),
             "modified": str(entry.get("Mtime", "")),
             "ingested": self.report.at,
+            **told,
         }
         points: list[dict[str, Any]] = [
             {"id": vectors.passage_id(path, part), "vector": vector, "payload": {**about, "text": part}}

@@ -24,6 +24,13 @@ class Known:
     digests: set[str] = field(default_factory=set[str])
     readers: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
     passages: int = 0
+    #: how many passages it should have, and what was asked of it then
+    of: set[int] = field(default_factory=set[int])
+    asked: set[str] = field(default_factory=set[str])
+
+    def whole(self, digest: str, asked: str) -> bool:
+        """Whether all of a document is there, as it is now and as it would be read now."""
+        return self.digests == {digest} and self.of == {self.passages} and self.asked == {asked}
 
 
 def passage_id(path: str, passage: str) -> str:
@@ -56,7 +63,7 @@ class Collection:
     def known(self) -> dict[str, Known]:
         """Every document that it has passages of."""
         found: dict[str, Known] = {}
-        asked: dict[str, Any] = {"limit": PAGE, "with_payload": ["path", "digest", "readers"]}
+        asked: dict[str, Any] = {"limit": PAGE, "with_payload": ["path", "digest", "readers", "of", "asked"]}
         while True:
             try:
                 page = filer.told("POST", f"{self._url}/points/scroll", asked)["result"]
@@ -70,6 +77,8 @@ class Collection:
                 one.digests.add(payload.get("digest", ""))
                 one.readers.add(tuple(payload.get("readers", ())))
                 one.passages += 1
+                one.of.add(int(payload.get("of", 0)))
+                one.asked.add(str(payload.get("asked", "")))
             asked["offset"] = page.get("next_page_offset")
             if asked["offset"] is None:
                 return found
@@ -80,7 +89,11 @@ class Collection:
 
     def permit(self, path: str, readers: Sequence[str]) -> None:
         """Say who may read a document's passages."""
-        body = {"payload": {"readers": list(readers)}, "filter": _of(path)}
+        self.tell(path, {"readers": list(readers)})
+
+    def tell(self, path: str, payload: dict[str, Any]) -> None:
+        """Write something beside all of a document's passages."""
+        body = {"payload": payload, "filter": _of(path)}
         filer.told("POST", f"{self._url}/points/payload?wait=true", body)
 
     def forget(self, path: str, keep: Sequence[str] = ()) -> None:

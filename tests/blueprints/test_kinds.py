@@ -455,6 +455,9 @@ def test_questions_are_compared_by_the_workloads_own_vectors(tmp_path: Path) -> 
     aliases = {one.name: one for one in planned(Path(changed(tmp_path, HANDBOOK, change))).gateway.aliases}
     assert (aliases["chat"].similar, aliases["chat"].embedder) == (0.95, "embedding")
     assert (aliases["embedding"].similar, aliases["embedding"].embedder) == (0.0, "")
+    teams = {one.name: one.similar for one in planned(HANDBOOK).gateway.teams}
+    assert not teams["retrieval"], "its questions hold documents that not everybody may read"
+    assert teams["applications"]
 
 
 def test_people_who_take_over_stand_on_the_namespace() -> None:

@@ -378,10 +378,12 @@ def test_what_was_said_before_counts(rig: Rig) -> None:
         assert rig.seen("main")["last_prompt"].startswith(f"I am {name}")
 
 
-def test_a_restricted_teams_questions_are_not_compared(rig: Rig) -> None:
+@pytest.mark.parametrize(("name", "cache"), [("vault", "off"), ("reader", "miss")])
+def test_whose_questions_must_not_be_compared_asks_anew(rig: Rig, name: str, cache: str) -> None:
+    """Restricted data, and a part that writes documents into its questions."""
     before = rig.seen("words")["seen"]
-    for _ in range(2):
-        assert ask(rig, "alike", ASKED, name="vault").headers["x-domicile-cache"] == "off"
+    for number in range(2):
+        assert ask(rig, "alike", f"{ASKED} {number}", name=name).headers["x-domicile-cache"] == cache
     assert rig.seen("words")["seen"] == before
 
 

@@ -1,6 +1,9 @@
 """Answers from documents: who may read what, what an answer names, what it was made from, how documents are kept."""
 
+import io
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,9 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from retrieved import Around, Retrieving, Store
 
 from components.ownership import Ownership
+from serving import library
 from serving.gateway.spec import Issuer
 from serving.retrieval.app import domicile_cited
 from serving.retrieval.app.domicile_cited import Source
@@ -25,6 +31,7 @@ from serving.retrieval.spec import RetrievalSpec
 from serving.scripts import agreed, documents, ingest
 
 OWNER = Ownership(workload="handbook", owner="hr", cost_centre="1", data_class="internal", jurisdictions=("DE",))
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUALITY = {"least_words": 2, "most_unreadable_percent": 1.0, "most_gone_percent": 50.0}
 LEAVE = "Everybody has thirty days of leave a year."
 PAY = "The board is paid four hundred thousand a year."
@@ -76,8 +83,10 @@ Ingest = Callable[..., dict[str, Any]]
 def run(address: str, monkeypatch: pytest.MonkeyPatch) -> Ingest:
     """Run the job; says what it came to."""
 
-    def once(status: int = 0, permissions: str = "source") -> dict[str, Any]:
-        told = {"permissions": permissions, "quality": QUALITY, "keep_days": 30}
+    def once(
+        status: int = 0, permissions: str = "source", formats: tuple[str, ...] = (), **asks: float
+    ) -> dict[str, Any]:
+        told = {"permissions": permissions, "quality": {**QUALITY, **asks}, "keep_days": 30, "formats": list(formats)}
         for key, value in {
             "DOCUMENTS": address,
             "VECTORS": address,
@@ -205,6 +214,98 @@ def test_what_is_unfit_is_not_answered_from(run: Ingest) -> None:
     assert "cannot be read" in report["refused"]["/documents/handbook/leave.md"]
     assert "1 words, 2 are needed" in report["refused"]["/documents/handbook/page.html"]
     assert set(known()) == {"board/pay.md", "board/minutes/may.txt"}
+
+
+def pdf_of(*pages: str, locked: str = "") -> bytes:
+    """A PDF that shows a line on each page."""
+    made = PdfWriter()
+    for shown in pages:
+        page = made.add_blank_page(300, 100)
+        said = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+        font = DictionaryObject({NameObject(name): NameObject(value) for name, value in said.items()})
+        fonts = DictionaryObject({NameObject("/F"): font})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        drawn = StreamObject()
+        drawn.set_data(f"BT /F 12 Tf 10 50 Td ({shown}) Tj ET".encode())
+        page[NameObject("/Contents")] = made._add_object(drawn)  # pyright: ignore[reportPrivateUsage]
+    if locked:
+        made.encrypt(locked, algorithm="RC4-128")
+    target = io.BytesIO()
+    made.write(target)
+    return target.getvalue()
+
+
+@pytest.fixture
+def reads_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library as its pods have it."""
+    (tmp_path / "pypdf.zip").write_bytes(library.of("pypdf").archive)
+    monkeypatch.setattr(ingest, "LIBRARY", str(tmp_path / "pypdf.zip"))
+
+
+@pytest.mark.usefixtures("reads_pdf")
+def test_pdfs_are_read_where_they_are_asked_for(run: Ingest) -> None:
+    Around.files["/documents/handbook/trip.pdf"] = pdf_of("Trips are paid", "by the card of the company")
+    Around.readers("handbook/", agreed.EVERYONE)
+    assert run()["documents"] == 0, "only where they are"
+    assert run(formats=("pdf",))["documents"] == 1
+    assert "Trips are paid by the card of the company" in Around.embedded
+
+
+@pytest.mark.usefixtures("reads_pdf")
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on PATH: apt-get install chromium")
+def test_a_page_that_a_browser_prints_is_read(run: Ingest, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        "<meta charset=utf-8><h1>Canteen</h1><p>Lunch is at noon, für alle.</p>", encoding="utf-8"
+    )
+    printed = tmp_path / "page.pdf"
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={printed}"]
+    subprocess.run([*command, str(tmp_path / "page.html")], check=True, capture_output=True)
+    Around.files["/documents/handbook/canteen.PDF"] = printed.read_bytes()
+    Around.readers("handbook/", agreed.EVERYONE)
+    assert run(formats=("pdf",))["documents"] == 1
+    assert "Lunch is at noon, für alle." in Around.embedded[0]
+
+
+@pytest.mark.usefixtures("reads_pdf")
+def test_a_pdf_that_cannot_be_read_is_told_and_keeps_no_other_from_being_known(run: Ingest) -> None:
+    company()
+    Around.files["/documents/handbook/locked.pdf"] = pdf_of("nobody reads this", locked="secret")
+    Around.files["/documents/handbook/spoilt.pdf"] = b"%PDF-1.7 and nothing more"
+    Around.files["/documents/handbook/scan.pdf"] = pdf_of("")
+    report = run(formats=("pdf",))
+    refused = {path.rpartition("/")[2]: why for path, why in report["refused"].items()}
+    assert refused["locked.pdf"] == "it cannot be read as a PDF: it is locked by a password"
+    assert refused["spoilt.pdf"].startswith("it cannot be read as a PDF: ")
+    assert refused["scan.pdf"] == "0 words, 2 are needed"
+    assert "handbook/leave.md" in known()
+
+
+@pytest.mark.usefixtures("reads_pdf")
+def test_a_pdf_that_takes_too_much_is_given_up(run: Ingest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Around.files["/documents/handbook/huge.pdf"] = pdf_of("much to read")
+    Around.readers("handbook/", agreed.EVERYONE)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(ingest.pdf, "SECONDS", 0.01)
+        (reason,) = run(formats=("pdf",))["refused"].values()
+        assert reason == "reading it takes longer than 0.01 s"
+    program = Path(ingest.pdf.__file__).read_text(encoding="utf-8")
+    assert "640 * 1024**2" in program
+    (tmp_path / "pdf.py").write_text(program.replace("640 * 1024**2", "24 * 1024**2"), encoding="utf-8")
+    monkeypatch.setattr(ingest.pdf, "__file__", str(tmp_path / "pdf.py"))
+    (reason,) = run(formats=("pdf",))["refused"].values()
+    assert reason.startswith("it cannot be read as a PDF: "), "it ends, the run does not"
+
+
+def test_what_is_asked_of_documents_later_is_asked_of_those_that_are_known(run: Ingest) -> None:
+    company()
+    run()
+    Around.embedded.clear()
+    assert "handbook/page.html" in known()
+    assert run()["documents"] == 4
+    report = run(least_words=6)
+    assert [path.rpartition("/")[2] for path in report["refused"]] == ["page.html"]
+    assert "handbook/page.html" not in known()
+    assert Around.embedded == []
 
 
 def test_a_run_that_was_cut_is_made_whole(run: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,9 @@ from engine.values import Props
 @pytest.mark.parametrize("kind", sorted(set(EXAMPLES) - {"knowledge-assistant"}))
 def test_a_kind_runs_on_the_local_cluster(tmp_path: Path, cluster: Cluster, kind: str) -> None:
     patch = backend(tmp_path / "state")
-    change = {"target": {"cluster": cluster.name, "kubeconfig": str(cluster.kubeconfig)}}
+    change: Props = {"target": {"cluster": cluster.name, "kubeconfig": str(cluster.kubeconfig)}}
+    if kind == "customer-support":
+        change["documents.formats"] = ["pdf"]
     file = changed(tmp_path, EXAMPLES[kind], change)
     packs = tuple(PackSource(pack, in_process=True) for pack in packs_of())
     stack = Stack(ROOT, "local", packs=packs, overrides={"domicile:blueprint": file})

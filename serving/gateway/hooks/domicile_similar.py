@@ -69,7 +69,8 @@ class Similar:
         ``one`` is the request under way: it gets what looking has cost, and where its answer is to be kept.
         """
         alias = one.policy["aliases"][one.decision.alias]
-        asked = question(request) if one.decision.cached and alias["similar"] else ""
+        may = one.decision.cached and alias["similar"] and one.policy["teams"][one.team]["similar"]
+        asked = question(request) if may else ""
         found, told = await _vector(embed(alias["embedder"], asked)) if asked else ([], None)
         if not found:
             return False
