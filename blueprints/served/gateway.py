@@ -70,7 +70,7 @@ def spec_of(
         traces=_traces(blueprint),
         engine=blueprint.access.gateway,
         gateway_class=blueprint.target.gateway_class,
-        routed=tuple(one.name for one in servers.values() if routing.routed(blueprint, one)),
+        routed=tuple(one.name for one in servers.values() if routing.routed(blueprint, one.task, one.replicas)),
         candidate=spec_of(blueprint.following, ownership, servers, bill, country) if blueprint.following else None,
         clients=(
             *(INGESTION, ASSISTANT, BATCH),

@@ -330,7 +330,7 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
     said = blueprint.scales
     follows = bool(said.hours or said.sleep) or not blueprint.target.capabilities.keda
     room = sized.replicas > _least(blueprint, sized.replicas) or follows
-    routed = routing.wanted(blueprint, role, sized.replicas)
+    routed = routing.routed(blueprint, role.task, sized.replicas)
     return ModelServerSpec(
         name=role.name,
         ownership=ownership,

@@ -2,27 +2,24 @@
 
 from blueprints.images import IMAGES
 from blueprints.served.model import Served
-from blueprints.served.roles import Role
 from serving import groups
+from serving.engines.contract import Task
 from serving.engines.table import metrics_engine
 from serving.gateway.spec import pods_of
 from serving.model_server import ModelServerSpec
 from serving.router.spec import RouterSpec
 
 
-def wanted(blueprint: Served, role: Role, replicas: int) -> bool:
-    """Whether a role's replicas have a router before them."""
-    return blueprint.routing == "prefix" and role.generates and replicas > 1
-
-
-def routed(blueprint: Served, server: ModelServerSpec) -> bool:
-    """The same of the server that a role became."""
-    return blueprint.routing == "prefix" and server.task == "generate" and server.replicas > 1
+def routed(blueprint: Served, task: Task, replicas: int) -> bool:
+    """Whether replicas of a model have a router before them."""
+    return blueprint.routing == "prefix" and task == "generate" and replicas > 1
 
 
 def decide(blueprint: Served, servers: tuple[ModelServerSpec, ...], replicas: int) -> tuple[RouterSpec, ...]:
     """The routers, as many of each as there are gateways."""
-    return tuple(_spec(blueprint, server, replicas) for server in servers if routed(blueprint, server))
+    return tuple(
+        _spec(blueprint, server, replicas) for server in servers if routed(blueprint, server.task, server.replicas)
+    )
 
 
 def _spec(blueprint: Served, server: ModelServerSpec, replicas: int) -> RouterSpec:
@@ -46,6 +43,6 @@ def _spec(blueprint: Served, server: ModelServerSpec, replicas: int) -> RouterSp
 
 def idle(blueprint: Served, servers: tuple[ModelServerSpec, ...]) -> tuple[str, ...]:
     """A word where there is nothing to choose between."""
-    if blueprint.routing == "even" or any(routed(blueprint, one) for one in servers):
+    if blueprint.routing == "even" or any(routed(blueprint, one.task, one.replicas) for one in servers):
         return ()
     return ("routing: every model has one replica: there is nothing to choose between",)

@@ -175,7 +175,13 @@ def test_a_gateway_of_envoy_is_taken_by_an_api_server_and_breaks_no_rule(server:
     walls = {one.name: one.props["spec"] for one in found if one.type.endswith(":NetworkPolicy")}
     proxies = {"app.kubernetes.io/name": "envoy", "app.kubernetes.io/part-of": "models"}
     assert walls["gateway-reach"]["podSelector"]["matchLabels"] == proxies
-    assert walls["large-clients"]["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == proxies
+    assert walls["large-router-clients"]["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == proxies
+    router = {**proxies, "app.kubernetes.io/name": "large-router"}
+    assert walls["large-clients"]["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == router
+    places = [place for one in walls["gateway-reach"]["egress"] for place in one.get("to", [])]
+    reached = [place["podSelector"]["matchLabels"] for place in places if "podSelector" in place]
+    assert router in reached, "the gateway goes by the router"
+    assert {**proxies, "app.kubernetes.io/name": "large"} not in reached
     (proxy,) = (one for one in found if one.type.endswith(":EnvoyProxy"))
     labels = proxy.props["spec"]["provider"]["kubernetes"]["envoyDeployment"]["pod"]["labels"]
     assert labels["app.kubernetes.io/part-of"] == "models"
