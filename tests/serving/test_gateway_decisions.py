@@ -214,3 +214,18 @@ def test_the_way_out_is_as_narrow_as_it_can_be(endpoint: str, *, inside: bool, p
     assert found["ports"] == [{"port": port, "protocol": "TCP"}]
     named = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
     assert found.get("to") == (named if inside else None)
+
+
+def test_who_tries_other_answers_is_nobody_elses_sample() -> None:
+    policy = {**POLICY, "candidate": {**POLICY, "version": "canary"}}
+    calls = [f"call-{number}" for number in range(4000)]
+    for share in (0, 5, 50, 100):
+        shares = {domicile_policy.ANSWERS: share}
+        found = [
+            call
+            for call in calls
+            if domicile_policy.version(policy, "desk", {"litellm_call_id": call}, shares)["version"] == "canary"
+        ]
+        assert abs(len(found) - share * 40) <= 150
+        looked_at = sum(domicile_policy.sampled(call, 5) for call in found)
+        assert looked_at <= 0.12 * len(found), "one in twenty, as of all"

@@ -70,9 +70,9 @@ def measured(  # noqa: PLR0917 what one answer was
 
 
 def answered(one: Any, *, slow: bool, fell_back: bool) -> None:
-    """Count an answer for the version of the answers that it is of."""
+    """Count an answer for the version of the answers that it is of; samples that people look at are of both."""
     version = one.policy["version"]
-    words = [str(said).lower() for said in (slow, fell_back, bool(one.review))]
+    words = [str(said).lower() for said in (slow, fell_back, one.review not in {"", "sample"})]
     ANSWERS.labels(version, "ended", *words).inc()
     if one.first_s is not None:
         ANSWERS_FIRST.labels(version).observe(one.first_s)

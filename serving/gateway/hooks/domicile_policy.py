@@ -107,8 +107,9 @@ def _text(value: Any) -> str:
 def version(policy: dict[str, Any], team: str, request: dict[str, Any], shares: dict[str, int]) -> dict[str, Any]:
     """The policy for a request: the one that would follow for its share of people, of requests where none is named."""
     follows = policy.get("candidate")
-    who = f"answers {team} {request['user']}" if request.get("user") else str(request.get("litellm_call_id"))
-    return follows if follows and sampled(who, shares.get(ANSWERS, 0)) else policy
+    who = f"{team} {request['user']}" if request.get("user") else str(request.get("litellm_call_id"))
+    # another lot than that of the canary and of people's samples, or the same requests would be all of them
+    return follows if follows and sampled(f"answers {who}", shares.get(ANSWERS, 0)) else policy
 
 
 def refuse_denied(phrase: str) -> None:
