@@ -152,7 +152,7 @@ def decide(
     cached = cached and policy["version"] == "stable"
     target = alias
     if policy["aliases"][alias]["canary"] and sampled(
-        str(request.get("litellm_call_id")), (shares or {}).get(alias, 0)
+        f"canary {request.get('litellm_call_id')}", (shares or {}).get(alias, 0)
     ):
         target, why, cached = policy["aliases"][alias]["canary"], "canary", False
     return Decision(asked, alias, target, why, prompt, system, cached)
