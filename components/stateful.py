@@ -259,7 +259,7 @@ def _may_snapshot(owner: Component, store: Store, part: str) -> None:
             {
                 "podSelector": {"matchLabels": store.ownership.selector(part)},
                 "policyTypes": ["Egress"],
-                "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in (443, 6443)]}],
+                "egress": [pods.to_api()],
             }
         ),
         opts=owner.child(),

@@ -84,7 +84,7 @@ class Batch(Component):
             (spec.ownership.selector(spec.door), GATEWAY_PORT),
         )
         reach = pods.reach("batch-reach", args.namespace, labels, selector, targets)
-        reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]})
+        reach["spec"]["egress"].append(pods.to_api())
         wall = k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
         k8s.batch.v1.CronJob(
             f"{name}-schedule",

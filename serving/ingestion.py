@@ -1,10 +1,8 @@
 """Brings documents into the vector store on a schedule."""
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
@@ -12,11 +10,9 @@ from pulumi import Input, Output, ResourceOptions
 from components import pods
 from components.core import Component, manifest
 from components.ownership import Ownership
-from serving import library, scripted
+from serving import libraries, scripted
 
 NAME = "ingestion"
-LIBRARY = "ingestion-library"
-LIBRARY_MOUNT = {"name": "library", "mountPath": "/library", "readOnly": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,8 @@ class Ingestion(Component):
             **pods.reach("ingestion-reach", args.namespace, labels, spec.ownership.selector(NAME), targets),
             opts=self.child(),
         )
-        reads = _libraries(self, place) if spec.formats else []
+        if spec.formats:
+            libraries.build(self, NAME, place, {"pypdf.zip": libraries.archive("pypdf")})
         told = {
             "permissions": spec.permissions,
             "quality": dict(spec.quality),
@@ -119,14 +116,14 @@ class Ingestion(Component):
                                             "volumeMounts": [
                                                 scripted.MOUNT,
                                                 pods.scratch_mount(),
-                                                *({**LIBRARY_MOUNT} for _ in reads),
+                                                *([libraries.MOUNT] if spec.formats else []),
                                             ],
                                         }
                                     ],
                                     "volumes": [
                                         {"name": "script", "configMap": {"name": NAME}},
                                         pods.scratch(),
-                                        *({"name": "library", "configMap": {"name": one}} for one in reads),
+                                        *([libraries.volume(NAME)] if spec.formats else []),
                                     ],
                                 },
                             },
@@ -138,16 +135,3 @@ class Ingestion(Component):
         )
         self.schedule = Output.from_input(spec.schedule)
         self.finish()
-
-
-def _libraries(owner: Component, place: dict[str, Any]) -> list[str]:
-    """What reads PDFs, since pods reach no index of packages: names of ConfigMaps, another one for other files."""
-    found = library.of("pypdf")
-    called = f"{LIBRARY}-{found.mark}"
-    k8s.core.v1.ConfigMap(
-        f"{owner.name}-library",
-        metadata=manifest({"name": called, **place}),
-        binary_data={"pypdf.zip": base64.b64encode(found.archive).decode()},
-        opts=owner.child(ignore_changes=["binaryData"]),
-    )
-    return [called]

@@ -130,9 +130,7 @@ class ModelServer(Component):
         budgets.one_at_a_time(self, spec.name, place, selector)
         clients = tuple(spec.ownership.selector(client) for client in spec.clients)
         wall = pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, clients, spec.runs.port)
-        wall["spec"]["ingress"].append(
-            {"from": [pods.PROMETHEUS], "ports": [{"port": spec.runs.metrics_port, "protocol": "TCP"}]}
-        )
+        wall["spec"]["ingress"].append(pods.scraping(spec.runs.metrics_port))
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **wall, opts=self.child())
         self.endpoint = Output.from_input(f"http://{spec.name}:{PORT}/v1")
         self.finish()
@@ -217,14 +215,7 @@ def _pod(args: ModelServerArgs) -> dict[str, Any]:
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": grace_s(spec.answer_s),
         **placing.on_nodes(_labels(spec), engine.tolerated),
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "topology.kubernetes.io/zone",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": spec.ownership.selector(spec.name)},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(spec.ownership.selector(spec.name), pods.ZONE),
         "containers": [
             {
                 "name": engine.name,

@@ -201,7 +201,7 @@ class Scaling(Component):
                 *(((spec.ownership.selector(DOOR), DOOR_PORT),) if spec.sleep_s else ()),
             ),
         )
-        reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]})
+        reach["spec"]["egress"].append(pods.to_api())
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **reach, opts=self.child())
 
 

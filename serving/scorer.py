@@ -158,8 +158,7 @@ class Scorer(Component):
         budgets.one_at_a_time(self, spec.name, place, selector)
         clients = tuple(spec.ownership.selector(client) for client in spec.clients)
         wall = pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, clients, PORT)
-        scraping = {"from": [pods.PROMETHEUS], "ports": [{"port": METRICS_PORT, "protocol": "TCP"}]}
-        wall["spec"]["ingress"].append(scraping)
+        wall["spec"]["ingress"].append(pods.scraping(METRICS_PORT))
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **wall, opts=self.child())
         self.endpoint = Output.from_input(f"http://{spec.name}:{PORT}")
         self.finish()
@@ -198,14 +197,7 @@ def _pod(args: ScorerArgs, selector: dict[str, str], start: int) -> dict[str, An
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": 2 * DRAIN_S + 30,
         **(placing.on_nodes(wanted, engine.tolerated) if spec.gpus else {}),
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "topology.kubernetes.io/zone",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(selector, pods.ZONE),
         "initContainers": [_stage(args)],
         "containers": [
             {

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from engine.state.resource import ResourceState
 from engine.values import Props
 
 ROOT = Path(__file__).parents[1]
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # as the command line does: full collections of the SDKs' classes were half the time of tests that import a cloud
 gc.set_threshold(50_000, 50, 1_000)
 

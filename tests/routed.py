@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from conftest import ROOT
+from decided import until
 
 from cli.gateway.envoy import ENVOY
 from engine import processes
-from engine.localcluster import picker
+from engine.localcluster.programs import PICKER
 from engine.providers.kubernetes.api import Connection
-from serving.router import picker as asked
-from serving.router import proxy
+from serving.router import picker, proxy
 from serving.router.spec import RouterSpec
 
 SPACE = "/api/v1/namespaces/default/pods"
@@ -105,12 +103,10 @@ class Routed:
 
     def picks(self) -> None:
         """Start the picker and wait until it knows the pods."""
-        own = ("--grpc-port", "--grpc-health-port", "--metrics-port")
         picking, health, metrics = (self.ports[name] for name in ("picker", "picker-health", "metrics"))
-        said = [one for one in asked.arguments(self.spec) if not one.startswith(own)]
-        said += [f"--grpc-port={picking}", f"--grpc-health-port={health}", f"--metrics-port={metrics}"]
+        own = [f"--grpc-port={picking}", f"--grpc-health-port={health}", f"--metrics-port={metrics}"]
         environment = {"NAMESPACE": "default", "POD_NAME": "chat-router-5b7c9d-x2x4z"}
-        command = [str(picker.program()), *said, f"--kubeconfig={self.kubeconfig}"]
+        command = [str(PICKER.file), *picker.arguments(self.spec), *own, f"--kubeconfig={self.kubeconfig}"]
         self.run("picker", command, **environment)
         self.until(lambda: processes.listens(picking))
 
@@ -130,12 +126,7 @@ class Routed:
 
     def until(self, true: Callable[[], bool]) -> None:
         """Wait for what a process does."""
-        waited = threading.Event()
-        for _ in range(600):
-            if true():
-                return
-            waited.wait(0.05)
-        pytest.fail(f"it never was; see the logs in {self.folder}")
+        assert until(true), f"it never was; see the logs in {self.folder}"
 
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> None:
         connection = Connection(str(self.kubeconfig), None)

@@ -46,6 +46,7 @@ def spec_of(
     outside = _outside(blueprint)
     own = tuple(_alias(blueprint, role, servers, backends) for role in servers if role.part is not Part.CANDIDATE)
     aliases = (*own, *adapters.aliases(blueprint.adapters, own), *outside)
+    following = blueprint.following
     return GatewaySpec(
         ownership=ownership,
         image=IMAGES["envoy" if blueprint.access.gateway == "envoy" else "gateway"],
@@ -71,7 +72,7 @@ def spec_of(
         engine=blueprint.access.gateway,
         gateway_class=blueprint.target.gateway_class,
         routed=tuple(one.name for one in servers.values() if routing.routed(blueprint, one.task, one.replicas)),
-        candidate=spec_of(blueprint.following, ownership, servers, bill, country) if blueprint.following else None,
+        candidate=spec_of(following, ownership, servers, bill, country) if following else None,
         clients=(
             *(INGESTION, ASSISTANT, BATCH),
             *((QUERIES,) if blueprint.queried else ()),

@@ -51,9 +51,8 @@ def _similar(blueprint: Served) -> Iterator[Reason]:
 
 def _following(blueprint: Served) -> Iterator[Reason]:
     """What a kind needs, the answers' candidate needs too."""
-    if blueprint.following is None:
-        return
-    for reason in blueprint.following.refusals():
+    following = blueprint.following
+    for reason in following.refusals() if following else ():
         if reason.path[:1] == ("answers",):
             yield Reason(("answers", "candidate", *reason.path[1:]), reason.text)
 

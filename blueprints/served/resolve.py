@@ -119,7 +119,7 @@ def resolve(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
     reasons += gateway.refused(blueprint, door)
     if reasons:
         raise RefusedError(tuple(reasons))
-    warnings += (*_wide(decisions), *_wakes(blueprint, decisions), *routing.idle(blueprint, tuple(servers.values())))
+    warnings += (*_wide(decisions), *_wakes(blueprint, decisions), *routing.idle(blueprint, door))
     return _plan(blueprint, inventory, decisions, servers, door, weights_gib=weights_gib, bill=bill, warnings=warnings)
 
 
@@ -309,7 +309,7 @@ def _plan(
             for one in servers.values()
             if one.scaled and not isinstance(blueprint, Batching)
         ),
-        routers=routing.decide(blueprint, tuple(servers.values()), door.replicas),
+        routers=routing.decide(tuple(servers.values()), door),
         gateway=door,
         knowledge=knowledge.decide(blueprint, ownership),
         retrieval=retrieval.decide(blueprint, ownership, servers, door),

@@ -5,7 +5,7 @@ from blueprints.served.model import Served
 from serving import groups
 from serving.engines.contract import Task
 from serving.engines.table import metrics_engine
-from serving.gateway.spec import pods_of
+from serving.gateway.spec import GatewaySpec
 from serving.model_server import ModelServerSpec
 from serving.router.spec import RouterSpec
 
@@ -15,14 +15,12 @@ def routed(blueprint: Served, task: Task, replicas: int) -> bool:
     return blueprint.routing == "prefix" and task == "generate" and replicas > 1
 
 
-def decide(blueprint: Served, servers: tuple[ModelServerSpec, ...], replicas: int) -> tuple[RouterSpec, ...]:
-    """The routers, as many of each as there are gateways."""
-    return tuple(
-        _spec(blueprint, server, replicas) for server in servers if routed(blueprint, server.task, server.replicas)
-    )
+def decide(servers: tuple[ModelServerSpec, ...], door: GatewaySpec) -> tuple[RouterSpec, ...]:
+    """The routers of what the gateway goes to by them, as many of each as there are gateways."""
+    return tuple(_spec(server, door) for server in servers if server.name in door.routed)
 
 
-def _spec(blueprint: Served, server: ModelServerSpec, replicas: int) -> RouterSpec:
+def _spec(server: ModelServerSpec, door: GatewaySpec) -> RouterSpec:
     leads = {} if server.nodes == 1 else {groups.PLACE: groups.LEADS}
     return RouterSpec(
         server=server.name,
@@ -33,16 +31,16 @@ def _spec(blueprint: Served, server: ModelServerSpec, replicas: int) -> RouterSp
         metrics_port=server.runs.metrics_port,
         metrics_path=server.runs.metrics_path,
         selector=tuple({**server.ownership.selector(server.name), **leads}.items()),
-        replicas=replicas,
+        replicas=door.replicas,
         image=IMAGES["envoy"],
         picker_image=IMAGES["picker"],
-        clients=(pods_of(blueprint.access.gateway),),
+        clients=(door.pods,),
         adapters=bool(server.adapters),
     )
 
 
-def idle(blueprint: Served, servers: tuple[ModelServerSpec, ...]) -> tuple[str, ...]:
+def idle(blueprint: Served, door: GatewaySpec) -> tuple[str, ...]:
     """A word where there is nothing to choose between."""
-    if blueprint.routing == "even" or any(routed(blueprint, one.task, one.replicas) for one in servers):
+    if blueprint.routing == "even" or door.routed:
         return ()
     return ("routing: every model has one replica: there is nothing to choose between",)

@@ -16,7 +16,7 @@ import yaml
 
 from cli.gateway.rig import ROOT, Rig, RigError
 from engine import processes
-from engine.localcluster import aigateway
+from engine.localcluster.programs import AIGW
 from serving.gateway.envoy import names, objects
 
 ENVOY = ROOT / ".venv" / "envoy" / "bin" / "envoy"
@@ -29,7 +29,7 @@ LEFT_OUT = ("limits", "reader")
 
 def installed() -> bool:
     """Whether both programs are here."""
-    return ENVOY.exists() and aigateway.program().exists()
+    return ENVOY.exists() and AIGW.file.exists()
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class EnvoyRig(Rig):
             "AIGW_RUNTIME_DIR": str(home / "run"),
         }
         number = str(self.ports["metrics"])
-        command = [str(aigateway.program()), "run", "--run-id", "0", "--admin-port", number]
+        command = [str(AIGW.file), "run", "--run-id", "0", "--admin-port", number]
         self._run("gateway", [*command, str(self.folder / "objects.yaml")], environment)
         taken = home / "state" / "runs" / "0" / "envoy-ai-gateway-resources"
         self._await("gateway", (taken / "config.yaml").exists)

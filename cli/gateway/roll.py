@@ -15,7 +15,7 @@ from cli.output import console
 from cli.subject import blueprint_of
 from components.targets import KubernetesTarget
 from engine.providers.kubernetes.api import Connection
-from serving.gateway.spec import ANSWERS
+from serving.gateway.hooks.domicile_policy import ANSWERS
 from serving.rollout.observed import Limits
 from stacks.clouds import kubeconfig_of
 
@@ -24,10 +24,9 @@ CHAT = "chat"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is rolled out: its name for the gateway and for people, and what to do when it is promoted."""
+    """What is rolled out: its name for the gateway, and what to do when it is promoted."""
 
     name: str
-    called: str
     then: str
 
 
@@ -56,7 +55,7 @@ def run(
         state = state.with_stem(f"{state.stem}-answers")
     if abort:
         release = rollout.abort(place, state, subject.name)
-        out.print(f"{subject.called}: {release.state}, the candidate has nothing")
+        out.print(f"{release.called}: {release.state}, the candidate has nothing")
         return 0
     limits = Limits(allowed_failed=round(1 - blueprint.availability_percent / 100, 6))
     release = rollout.run(place, state, subject.name, limits, tell=out.print, pause_s=pause_s, looks=looks)
@@ -72,8 +71,8 @@ def _subject(plan: ServedPlan, file: Path, *, answers: bool) -> Subject:
         message = f"{file}: {where}: there is none to roll out; name one and bring the stack up first"
         raise RolloutError(message)
     if answers:
-        return Subject(ANSWERS, "answers", "write what answers.candidate says into answers, and take it away")
-    return Subject(CHAT, CHAT, "make it the chat model: models.chat, and take models.candidate away")
+        return Subject(ANSWERS, "write what answers.candidate says into answers, and take it away")
+    return Subject(CHAT, "make it the chat model: models.chat, and take models.candidate away")
 
 
 def _place(  # noqa: PLR0917 what a place may be found by

@@ -113,7 +113,7 @@ def run(
             tell(f"{found.verdict}: {'; '.join(found.reasons)}")
         release = later
         _settle(place, state, release)
-    tell(f"{alias.lstrip(':')}: {release.state}, the canary has {release.percent} %")
+    tell(f"{release.called}: {release.state}, the canary has {release.percent} %")
     return release
 
 
@@ -128,12 +128,12 @@ def _resumed(place: Place, state: Path, alias: str, limits: Limits, tell: Callab
     if state.exists():
         release = Release.read(json.loads(state.read_bytes()))
         if release.alias == alias and release.state == "running":
-            tell(f"going on with {alias.lstrip(':')} at {release.percent} %")
+            tell(f"going on with {release.called} at {release.percent} %")
             place.share(alias, release.percent)
             return release
     counted = place.counted(alias)
     release = Release(alias=alias).begun(counted["stable"], counted["canary"], limits)
-    tell(f"{alias.lstrip(':')}: its canary begins with {release.percent} %")
+    tell(f"{release.called}: its canary begins with {release.percent} %")
     _settle(place, state, release)
     return release
 

@@ -166,18 +166,13 @@ def _pods(args: FeatureStoreArgs, sources: Sources, version: Output[str]) -> dic
     }
     job = {**container, "name": "materialize", "command": fill}
     labels = {**spec.ownership.labels(PART), **USES_IDENTITY}
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "topology.kubernetes.io/zone",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": spec.ownership.selector(PART)},
-    }
+    apart = pods.spread(spec.ownership.selector(PART), pods.ZONE)
     changed = {f"{PREFIX}/config": version}
     other = {**spec.ownership.labels(f"{PART}-materialize"), **USES_IDENTITY}
     return {
         "server": {
             "metadata": {"labels": labels, "annotations": changed},
-            "spec": {**common, "containers": [server], "topologySpreadConstraints": [spread]},
+            "spec": {**common, "containers": [server], "topologySpreadConstraints": apart},
         },
         "job": {"metadata": {"labels": other}, "spec": {**common, "containers": [job], "restartPolicy": "Never"}},
     }

@@ -11,6 +11,7 @@ from pulumi import Input, Output, Resource
 from components import budgets, pods, stateful
 from components.core import Component, manifest
 from components.ownership import PREFIX, Ownership, digest
+from serving import libraries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,22 +97,15 @@ def build(
 
 def _pod(door: Door, config: str) -> dict[str, Any]:
     health = {"httpGet": {"path": "/health", "port": door.port}}
-    paths = ":".join((door.folder, *(f"/libraries/{one}" for one in door.libraries)))
+    paths = ":".join((door.folder, *(f"{libraries.FOLDER}/{one}" for one in door.libraries)))
     settings = {"HOME": "/tmp", "PYTHONPATH": paths, **door.settings}
-    apart = {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": door.selector},
-    }
-    libraries = {"name": "libraries", "configMap": {"name": f"{door.name}-libraries"}}
     return {
         **({"serviceAccountName": door.account} if door.account else {}),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": 45,
-        "topologySpreadConstraints": [apart],
+        "topologySpreadConstraints": pods.spread(door.selector),
         "containers": [
             {
                 "name": door.name,
@@ -131,14 +125,14 @@ def _pod(door: Door, config: str) -> dict[str, Any]:
                     {"name": "config", "mountPath": door.folder, "readOnly": True},
                     {"name": door.disk, "mountPath": f"/{door.disk}"},
                     pods.scratch_mount(),
-                    *([{"name": "libraries", "mountPath": "/libraries", "readOnly": True}] if door.libraries else []),
+                    *([libraries.MOUNT] if door.libraries else []),
                 ],
             }
         ],
         "volumes": [
             {"name": "config", "configMap": {"name": config}},
             pods.scratch(),
-            *([libraries] if door.libraries else []),
+            *([libraries.volume(door.name)] if door.libraries else []),
         ],
     }
 

@@ -80,7 +80,7 @@ def walls(ownership: Ownership) -> list[Thing]:
         agent,
         ((ownership.selector(SERVICE), SERVICE_PORT), (ownership.selector(DOCUMENTS), DOCUMENTS_PORT)),
     )
-    own["spec"]["egress"].append({"ports": [{"port": port, "protocol": "TCP"} for port in (443, 6443)]})
+    own["spec"]["egress"].append(pods.to_api())
     return [
         {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", **own},
         let_in(SERVICE, SERVICE_PORT),

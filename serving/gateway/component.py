@@ -151,14 +151,7 @@ def _pod(spec: GatewaySpec, selector: dict[str, str]) -> dict[str, Any]:
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": spec.longest_s + 30,
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(selector),
         "containers": [
             {
                 "name": "litellm",

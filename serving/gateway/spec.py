@@ -7,8 +7,6 @@ from components.ownership import Ownership
 
 PORT = 4000
 NAME = "gateway"
-#: what a rollout of the answers is called where one of an alias has the alias's name
-ANSWERS = ":answers"
 ROLLOUT = "gateway-rollout"
 Engine = Literal["litellm", "envoy"]
 

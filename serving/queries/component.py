@@ -1,6 +1,5 @@
 """The one door to a warehouse: a service beside the gateway that asks it, with the tables it may see and no more."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from components import pods
 from components.core import Component, manifest
 from components.document_store.spec import PORT as DOCUMENTS_PORT
 from serving import keys
+from serving import libraries as packed
 from serving.doors import shell
 from serving.gateway.spec import PORT as GATEWAY_PORT
 from serving.queries.files import SERVE, files, libraries
@@ -53,12 +53,7 @@ class Queries(Component):
             string_data={"DOMICILE_KEYS": keys.digests(keys.of_teams(self, (*spec.askers, APPROVERS), door.place))},
             opts=self.child(),
         )
-        archives = k8s.core.v1.ConfigMap(
-            f"{name}-libraries",
-            metadata=manifest({"name": f"{NAME}-libraries", **door.place}),
-            binary_data={file: base64.b64encode(content).decode() for file, content in read.items()},
-            opts=self.child(),
-        )
+        archives = packed.build(self, NAME, door.place, read)
         if spec.identity:
             k8s.core.v1.ServiceAccount(
                 f"{name}-account",

@@ -1,16 +1,15 @@
 """The files of the service that asks a warehouse, exactly as its pods and the tests get them."""
 
+import functools
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from serving.doors import files as doors
+from serving.libraries import archive
 from serving.queries.spec import APPROVERS, QueriesSpec
 
 APP = Path(__file__).parent / "app"
@@ -25,14 +24,13 @@ DIALECTS = {
 }
 BY_DIALECT = {"dialects", "generators", "parsers", "typing"}
 DRIVER = ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six")
-BEGINNING = (1980, 1, 1, 0, 0, 0)
 
 
 def libraries(engine: str) -> dict[str, bytes]:
     """What the image of the gateway lacks, as archives that Python imports from: the reader of SQL, and a driver."""
-    found = {"sqlglot.zip": _archive("sqlglot", dialects=DIALECTS[engine])}
+    found = {"sqlglot.zip": archive("sqlglot", needed=functools.partial(_needed, DIALECTS[engine]))}
     if engine in {"postgresql", "redshift"}:
-        found["pg8000.zip"] = _archive(*DRIVER)
+        found["pg8000.zip"] = archive(*DRIVER)
     return found
 
 
@@ -58,20 +56,7 @@ def _policy(spec: QueriesSpec, archives: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _archive(*packages: str, dialects: set[str] | None = None) -> bytes:
-    """Installed packages as one archive; the same packages give the same bytes."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
-        for package in packages:
-            for file in sorted(metadata.files(package) or (), key=str):
-                # some packages ask for their own version, which stands in METADATA
-                wanted = file.suffix == ".py" or file.name == "METADATA"
-                if wanted and (dialects is None or _needed(file.parts, dialects)):
-                    out.writestr(zipfile.ZipInfo(str(file), BEGINNING), file.read_text(), zipfile.ZIP_DEFLATED, 9)
-    return content.getvalue()
-
-
-def _needed(parts: tuple[str, ...], dialects: set[str]) -> bool:
+def _needed(dialects: set[str], parts: tuple[str, ...]) -> bool:
     """Whether a file of sqlglot's is one of every dialect, or of one that is asked for."""
     folder, name = (*parts, "")[1], parts[-1].removesuffix(".py")
     if folder in BY_DIALECT:

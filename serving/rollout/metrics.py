@@ -7,12 +7,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from serving.engines import metrics
 from serving.engines.metrics import Meaning
-from serving.gateway.spec import ANSWERS
+from serving.gateway.hooks.domicile_policy import ANSWERS
 from serving.rollout.observed import Buckets, Observed
 
 GATEWAY = metrics.of("gateway", "0")
-
-
 OF_ALIASES: dict[str, Meaning] = {"requests": "requests", "first_token": "first_token", "confidence": "confidence"}
 OF_ANSWERS: dict[str, Meaning] = {
     "requests": "answers",
@@ -29,8 +27,7 @@ def _names(subject: str) -> dict[str, str]:
 
 def observed(texts: Iterable[str], subject: str) -> dict[str, Observed]:
     """The stable version and the canary of an alias (or of `ANSWERS`), over all gateways."""
-    counts: dict[str, dict[str, int]] = {name: defaultdict(int) for name in ("stable", "canary")}
-    buckets: dict[tuple[str, str], dict[float, int]] = defaultdict(lambda: defaultdict(int))
+    counts, buckets = _nothing()
     names = _names(subject)
     histograms = {f"{names[name]}_bucket": name for name in ("first_token", "confidence")}
     for text in texts:
@@ -43,21 +40,7 @@ def observed(texts: Iterable[str], subject: str) -> dict[str, Observed]:
                     _count(counts[variant], sample.labels, int(sample.value))
                 elif sample.name in histograms:
                     buckets[variant, histograms[sample.name]][float(sample.labels["le"])] += int(sample.value)
-
-    def of(variant: str, name: str) -> Buckets:
-        return tuple(sorted(buckets[variant, name].items()))
-
-    return {
-        name: Observed(
-            requests=one["requests"],
-            bad=one["bad"],
-            slow=one["slow"],
-            reviewed=one["reviewed"],
-            first_token=of(name, "first_token"),
-            confidence=of(name, "confidence"),
-        )
-        for name, one in counts.items()
-    }
+    return _observed(counts, buckets)
 
 
 def queries(subject: str, namespace: str) -> dict[str, str]:
@@ -74,13 +57,27 @@ def queries(subject: str, namespace: str) -> dict[str, str]:
 
 def of_answers(answers: dict[str, list[tuple[dict[str, str], float]]]) -> dict[str, Observed]:
     """The same of Prometheus' answers: labels and value of each element, by the query's name."""
-    counts: dict[str, dict[str, int]] = {name: defaultdict(int) for name in ("stable", "canary")}
+    counts, buckets = _nothing()
     for labels, value in answers["requests"]:
         _count(counts[labels["variant"]], labels, int(value))
+    for name in ("first_token", "confidence"):
+        for labels, value in answers[name]:
+            buckets[labels["variant"], name][float(labels["le"])] += int(value)
+    return _observed(counts, buckets)
 
+
+Counts = dict[str, dict[str, int]]
+Seen = dict[tuple[str, str], dict[float, int]]
+
+
+def _nothing() -> tuple[Counts, Seen]:
+    """What was counted by variant, and the buckets by variant and name, of nothing yet."""
+    return {name: defaultdict(int) for name in ("stable", "canary")}, defaultdict(lambda: defaultdict(int))
+
+
+def _observed(counts: Counts, buckets: Seen) -> dict[str, Observed]:
     def of(variant: str, name: str) -> Buckets:
-        found = [(float(one["le"]), int(value)) for one, value in answers[name] if one["variant"] == variant]
-        return tuple(sorted(found))
+        return tuple(sorted(buckets[variant, name].items()))
 
     return {
         name: Observed(

@@ -27,6 +27,11 @@ class Release:
     stable: Observed = field(default_factory=Observed)
     canary: Observed = field(default_factory=Observed)
 
+    @property
+    def called(self) -> str:
+        """What is rolled out, for people."""
+        return self.alias.removeprefix(":")
+
     def begun(self, stable: Observed, canary: Observed, limits: Limits) -> "Release":
         """The first step: what was counted before does not count."""
         return replace(self, step=0, percent=limits.steps[0], stable=stable, canary=canary)

@@ -76,18 +76,14 @@ class Router(Component):
         spec = args.spec
         clients = tuple(spec.ownership.selector(client) for client in spec.clients)
         inbound = pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, clients, PORT)
-        inbound["spec"]["ingress"].append(
-            {"from": [pods.PROMETHEUS], "ports": [{"port": METRICS_PORT, "protocol": "TCP"}]}
-        )
+        inbound["spec"]["ingress"].append(pods.scraping(METRICS_PORT))
         k8s.networking.v1.NetworkPolicy(f"{name}-clients", **inbound, opts=self.child())
         replicas = dict(spec.selector)
         ports = sorted({spec.port, spec.metrics_port})
         outbound = pods.reach(
             f"{spec.name}-reach", args.namespace, labels, selector, tuple((replicas, port) for port in ports)
         )
-        outbound["spec"]["egress"].append(
-            {"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]}
-        )
+        outbound["spec"]["egress"].append(pods.to_api())
         k8s.networking.v1.NetworkPolicy(f"{name}-reach", **outbound, opts=self.child())
 
 
@@ -103,14 +99,7 @@ def _pod(spec: RouterSpec, selector: dict[str, str]) -> dict[str, Any]:
         "enableServiceLinks": False,
         "securityContext": pods.pod_security(),
         "terminationGracePeriodSeconds": 130,
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(selector),
         "containers": [
             {
                 "name": "proxy",

@@ -36,7 +36,7 @@ def configuration(spec: RouterSpec) -> str:
 
 
 def arguments(spec: RouterSpec) -> list[str]:
-    """The command line; its own ports come last, so that another place may name others."""
+    """The command line; what is said again after it counts instead."""
     known = metrics.of(spec.engine, spec.release)
     vllm = spec.engine == "vllm"
     said = {

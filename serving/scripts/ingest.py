@@ -27,7 +27,7 @@ from vectors import Collection, Known
 
 FOLDER = "/documents"
 BATCH = 64
-LIBRARY = "/library/pypdf.zip"
+LIBRARY = "/libraries/pypdf.zip"
 #: raised when documents' texts or passages are made in another way
 READING = 1
 

@@ -1,17 +1,16 @@
 """The report: whole without a network, readable on any screen, in the dark, on paper, and by a screen reader."""
 
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from commands import domicile
+from conftest import BROWSER
 from PIL import Image
 
 WORKLOAD = "planning/examples/support-frankfurt.yaml"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SECTIONS = ("decision", "map", "size", "cost", "even", "others", "controls")
 
 

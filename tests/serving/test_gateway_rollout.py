@@ -20,7 +20,8 @@ from gateways import ask, backend, of, stream, told
 from cli.gateway import rollout
 from cli.gateway.rig import ENVIRONMENT, Rig
 from engine.providers.kubernetes.api import Connection
-from serving.gateway.spec import ANSWERS, ROLLOUT, Prompt
+from serving.gateway.hooks.domicile_policy import ANSWERS
+from serving.gateway.spec import ROLLOUT, Prompt
 from serving.rollout.observed import Limits
 from serving.rollout.release import Release
 
@@ -141,16 +142,12 @@ def answers_rolled_out(
     rig: Rig, state: Path, *, text: str = "hello there", people: int = 20
 ) -> tuple[Release, set[int]]:
     """A rollout of the answers' candidate while people ask with a prompt; the statuses that they got."""
-    place, seen = rollout.Here(rig.url, rig.rollout), set[int]()
-
-    def look(_said: str) -> None:
-        return None
-
+    place, seen, said = rollout.Here(rig.url, rig.rollout), set[int](), list[str]()
     for turn in range(60):
         for person in range(people):
             found = ask(rig, "alone", text, metadata={"prompt": "greet"}, user=f"{turn}-{person}", logprobs=True)
             seen.add(found.status_code)
-        release = rollout.run(place, state, ANSWERS, LIMITS, tell=look, pause_s=0, looks=1)
+        release = rollout.run(place, state, ANSWERS, LIMITS, tell=said.append, pause_s=0, looks=1)
         if release.state != "running":
             return release, seen
     pytest.fail("it never ended")

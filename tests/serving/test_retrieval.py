@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import BROWSER
 from decided import until
 from domicile_refused import RefusedError
 from filers import serving
@@ -23,7 +23,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from retrieved import Around, Retrieving, Store
 
 from components.ownership import Ownership
-from serving import library
+from serving import libraries
 from serving.gateway.spec import Issuer
 from serving.retrieval.app import domicile_cited
 from serving.retrieval.app.domicile_cited import Source
@@ -31,7 +31,6 @@ from serving.retrieval.spec import RetrievalSpec
 from serving.scripts import agreed, documents, ingest
 
 OWNER = Ownership(workload="handbook", owner="hr", cost_centre="1", data_class="internal", jurisdictions=("DE",))
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUALITY = {"least_words": 2, "most_unreadable_percent": 1.0, "most_gone_percent": 50.0}
 LEAVE = "Everybody has thirty days of leave a year."
 PAY = "The board is paid four hundred thousand a year."
@@ -238,7 +237,7 @@ def pdf_of(*pages: str, locked: str = "") -> bytes:
 @pytest.fixture
 def reads_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library as its pods have it."""
-    (tmp_path / "pypdf.zip").write_bytes(library.of("pypdf").archive)
+    (tmp_path / "pypdf.zip").write_bytes(libraries.archive("pypdf"))
     monkeypatch.setattr(ingest, "LIBRARY", str(tmp_path / "pypdf.zip"))
 
 

@@ -8,14 +8,14 @@ from routed import Routed, routed
 
 from cli.gateway import envoy
 from components.ownership import Ownership
-from engine.localcluster import picker as program
 from engine.localcluster.cluster import Cluster
+from engine.localcluster.programs import PICKER
 from engine.processes import free_ports
 from serving.router.proxy import CHOSEN, WISHED
 from serving.router.spec import RouterSpec
 
 pytestmark = pytest.mark.skipif(
-    not (envoy.ENVOY.exists() and program.program().exists()), reason="the proxy or the picker is not built: make envoy"
+    not (envoy.ENVOY.exists() and PICKER.file.exists()), reason="the proxy or the picker is not built: make envoy"
 )
 OWNER = Ownership(workload="desk", owner="desk", cost_centre="1", data_class="internal", jurisdictions=("DE",))
 REPLICAS = 3

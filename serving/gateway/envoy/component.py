@@ -41,14 +41,11 @@ class EnvoyGateway(Component):
         # a Gateway is taken over as soon as it is there: what it refers to comes first
         parts = [self._create(one, args, depends_on=[known]) for one in others]
         gateway = self._create(door, args, depends_on=parts)
-        scraped = {
-            "from": [pods.PROMETHEUS],
-            "ports": [{"port": port, "protocol": "TCP"} for port in (METRICS_PORT, ENVOY_METRICS_PORT)],
-        }
         told = {
             "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": SYSTEM}}}],
             "ports": [{"port": port, "protocol": "TCP"} for port in SYSTEM_PORTS],
         }
+        scraped = pods.scraping(METRICS_PORT, ENVOY_METRICS_PORT)
         walls.build(self, spec, args.namespace, args.endpoints, ways=(told,), doors=(scraped,))
         entrance.build(self, spec, PORT, {"name": NAME, **place}, gateway)
         self.endpoint = Output.from_input(f"http://{NAME}:{PORT}/v1")

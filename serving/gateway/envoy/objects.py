@@ -103,14 +103,7 @@ def _proxy(spec: GatewaySpec, log: str) -> Made:
                         "pod": {
                             "labels": labels,
                             "annotations": pods.scraped(METRICS_PORT, "/metrics"),
-                            "topologySpreadConstraints": [
-                                {
-                                    "maxSkew": 1,
-                                    "topologyKey": "kubernetes.io/hostname",
-                                    "whenUnsatisfiable": "ScheduleAnyway",
-                                    "labelSelector": {"matchLabels": spec.ownership.selector(spec.pods)},
-                                }
-                            ],
+                            "topologySpreadConstraints": pods.spread(spec.ownership.selector(spec.pods)),
                         },
                         "container": {"image": spec.image, "resources": pods.resources("500m", "1Gi")},
                     },

@@ -131,7 +131,7 @@ class Hooks(CustomLogger):
             )
             domicile_metrics.REFUSALS.labels(team, refused.code).inc()
             if refused.code == "denied":
-                domicile_metrics.ANSWERS.labels(policy["version"], "refused", "false", "false", "false").inc()
+                domicile_metrics.unanswered(policy["version"], "refused")
             raise _http(refused) from None
         domicile_metrics.RUNNING.labels(decision.alias).inc()
         self._open[call] = one = Open(call, team, policy, decision, held, time.monotonic(), asked)
@@ -329,7 +329,7 @@ class Hooks(CustomLogger):
         self._close(one)
         self._traces.end(one, error=reason)
         domicile_metrics.failed(one.decision.alias, one.team, variant(one))
-        domicile_metrics.ANSWERS.labels(one.policy["version"], "failed", "false", "false", "false").inc()
+        domicile_metrics.unanswered(one.policy["version"], "failed")
         tokens = one.asked_tokens + answered if answered else 0
         usd = domicile_policy.price(POLICY, one.model, one.asked_tokens, answered) if answered else 0
         await self._ledger.settle(one.held, tokens, usd)

@@ -69,6 +69,11 @@ def measured(  # noqa: PLR0917 what one answer was
         CONFIDENCE.labels(alias, variant).observe(confidence)
 
 
+def unanswered(version: str, outcome: str) -> None:
+    """Count a request that failed, or was refused for what it says, for the version of the answers that it is of."""
+    ANSWERS.labels(version, outcome, "false", "false", "false").inc()
+
+
 def answered(one: Any, *, slow: bool, fell_back: bool) -> None:
     """Count an answer for the version of the answers that it is of; samples that people look at are of both."""
     version = one.policy["version"]
