@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from blueprints.governance.purpose import LOG_DAYS, Class, Purpose, Risk, risk
 from blueprints.images import IMAGES
+from blueprints.pinned import Registry
 from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
@@ -86,6 +87,11 @@ class Governed(Written, ABC):
 
     def taken_for_granted(self) -> tuple[str, ...]:
         """What its kind assumes beyond the fields every kind has."""
+        return ()
+
+    @property
+    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+        """The registries of models that it asks or tells, with the places where it names them."""
         return ()
 
     @property

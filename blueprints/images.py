@@ -10,6 +10,8 @@ IMAGES = {
     "milvus": "docker.io/milvusdb/milvus:v2.6.4",
     "seaweedfs": "docker.io/chrislusf/seaweedfs:3.97",
     "python": "docker.io/library/python:3.13.9-slim",
+    # with what opens databases and object stores: MLflow's own image without `-full` has neither
+    "mlflow": "ghcr.io/mlflow/mlflow:v3.17.2-full",
     "feast": "quay.io/feastdev/feature-server:0.67.0",
     "postgres": "ghcr.io/cloudnative-pg/postgresql:17.6-standard-bookworm",
     "valkey": "docker.io/valkey/valkey:8.1.4-alpine",

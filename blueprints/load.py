@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from blueprints import pinned
 from blueprints.fleet import kinds as fleet_kinds
 from blueprints.fleet import resolve as fleets
 from blueprints.fleet import sites
@@ -16,6 +17,7 @@ from blueprints.governance import approvals
 from blueprints.governance.approvals import Approvals
 from blueprints.governance.governed import govern
 from blueprints.governed import Governed
+from blueprints.pinned import Shared
 from blueprints.platform import resolve as platforms
 from blueprints.platform.model import Platform
 from blueprints.platform.resolve import PlatformPlan
@@ -38,6 +40,7 @@ from catalog import documents, inventory
 from catalog.documents import Document, DocumentError
 from catalog.inventory import Inventory
 from components.targets import KubernetesTarget, PlatformTarget
+from components.tracking.spec import PORT as TRACKING_PORT
 from planning.workload import Workload
 
 Blueprint = Served | Scored | Trained | Fleet | Platform | StateStore
@@ -140,6 +143,8 @@ def _decided(file: Path, loaded: Loaded, agreed: Approvals | None) -> Plan:
     if isinstance(blueprint, Fleet):
         return _fleet(file, loaded.document, blueprint)
     place = _place(file, loaded.document, blueprint)
+    if closed := tuple(pinned.closed(blueprint.registries, place.shared, blueprint.name)):
+        raise RefusedError(closed)
     agreed = approvals.read(file) if agreed is None else agreed
     if isinstance(blueprint, Trained):
         return govern(blueprint, trained.resolve(blueprint, place.hardware, place.classes), agreed)
@@ -203,13 +208,14 @@ class _Place:
     hardware: Inventory
     classes: tuple[str, ...] | None
     in_house: bool
+    shared: Shared
 
 
 def _place(file: Path, document: Document, blueprint: Governed | Fleet) -> _Place:
     target = blueprint.target
     if not isinstance(target, PlatformTarget):
         hardware = _attached(file, target)
-        return _Place(hardware, None, not hardware.provider)
+        return _Place(hardware, None, not hardware.provider, Shared("", "", ()))
     other = file.parent / target.platform
     if not other.is_file():
         message = f"{document.where(('target', 'platform'))}: target.platform: there is no file {other}"
@@ -219,7 +225,16 @@ def _place(file: Path, document: Document, blueprint: Governed | Fleet) -> _Plac
         message = f"{other}: kind: expected a blueprint of kind 'platform'"
         raise DocumentError(message)
     attached = isinstance(found.target, KubernetesTarget)
-    return _Place(decided.inventory, decided.keys.data_classes, attached and not decided.inventory.provider)
+    in_house = attached and not decided.inventory.provider
+    return _Place(decided.inventory, decided.keys.data_classes, in_house, _shared(decided))
+
+
+def _shared(platform: PlatformPlan) -> Shared:
+    """What workloads of a platform may ask in its own namespace."""
+    tracking = platform.stores.tracking
+    if tracking is None:
+        return Shared(platform.name, "", ())
+    return Shared(platform.name, f"http://{tracking.name}.{platform.name}.svc:{TRACKING_PORT}", tracking.namespaces)
 
 
 def _attached(file: Path, target: KubernetesTarget) -> Inventory:

@@ -1,7 +1,9 @@
 """Models that somebody has approved: by revision, by digest, or as a version of a registry. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -71,6 +73,39 @@ def unregistered(said: Registry | None, path: tuple[str | int, ...], jurisdictio
     if outside.in_the_open(said.address):
         text = f"outside the cluster it is asked over TLS: {outside.REMEDY}"
         yield Reason((*path, "address"), text)
+
+
+def pinned_from(pinned: Sequence[Pinned]) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+    """The registries that pinned models come from, with their places."""
+    return tuple((("pinned", index, "registry"), one.registry) for index, one in enumerate(pinned) if one.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a platform shares of this: the address of its registry, blank where it has none, and who may ask it."""
+
+    platform: str
+    address: str
+    namespaces: tuple[str, ...]
+
+
+def closed(
+    registries: Iterable[tuple[tuple[str | int, ...], Registry]], shared: Shared, namespace: str
+) -> Iterator[Reason]:
+    """Registries in the platform's namespace that are not there, or do not let this namespace in."""
+    for path, one in registries:
+        host = urlsplit(one.address).hostname or ""
+        if not outside.inside(one.address) or host.split(".")[1] != shared.platform:
+            continue
+        at = (*path, "address")
+        if not shared.address:
+            text = f"the platform '{shared.platform}' has no registry of models: give it stores.tracking"
+            yield Reason(at, text)
+        elif one.address != shared.address:
+            yield Reason(at, f"the registry of the platform '{shared.platform}' is {shared.address}")
+        elif namespace not in shared.namespaces:
+            text = f"it answers the namespaces of the platform's identities, and '{namespace}' has none: add one there"
+            yield Reason(at, text)
 
 
 def unpinned(pinned: Sequence[Pinned], used: Sequence[str], jurisdictions: Sequence[str]) -> Iterator[Reason]:

@@ -5,6 +5,8 @@ from typing import Any
 from components.ownership import PREFIX
 
 USER = 10001
+#: Azure's webhook gives pods with this label their identity's token
+USES_IDENTITY = {"azure.workload.identity/use": "true"}
 #: the pods of Prometheus, as its operator and its chart label them
 PROMETHEUS = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},

@@ -202,7 +202,7 @@ def _backup(owner: Component, store: Store, part: str) -> None:
     k8s.batch.v1.CronJob(
         f"{owner.name}-backup",
         metadata=manifest({"name": part, **place}),
-        spec=manifest(_schedule(backup.schedule, labels, {**pod, "containers": [container]})),
+        spec=manifest(schedule(backup.schedule, labels, {**pod, "containers": [container]})),
         opts=owner.child(),
     )
     if backup.restore:
@@ -211,7 +211,7 @@ def _backup(owner: Component, store: Store, part: str) -> None:
             "command": ["/bin/sh", "-euc", backup.restore],
             "env": [{"name": "ARCHIVE", "value": ""}],
         }
-        never = {"suspend": True, **_schedule("0 0 1 1 *", labels, {**pod, "containers": [container]})}
+        never = {"suspend": True, **schedule("0 0 1 1 *", labels, {**pod, "containers": [container]})}
         k8s.batch.v1.CronJob(
             f"{owner.name}-restore",
             metadata=manifest({"name": f"{store.name}-restore", **place}),
@@ -220,7 +220,7 @@ def _backup(owner: Component, store: Store, part: str) -> None:
         )
 
 
-def _schedule(cron: str, labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
+def schedule(cron: str, labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
     """A CronJob's specification: one at a time, tried three times."""
     return {
         "schedule": cron,

@@ -131,17 +131,28 @@ def kubeconfig(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Path:
     return cluster.kubeconfig
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A session with a server that answers as AWS does."""
-    import boto3
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """A server that answers as AWS does; gives its address."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    patch = pytest.MonkeyPatch()
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    yield boto3.Session()
+        patch.setenv(name, "testing")
+    yield f"http://{host}:{port}"
+    patch.undo()
     server.stop()
+
+
+@pytest.fixture
+def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session with it, in an account with nothing in it."""
+    import boto3
+    import httpx
+
+    httpx.post(f"{moto}/moto-api/reset").raise_for_status()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    return boto3.Session()

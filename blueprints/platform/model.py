@@ -169,6 +169,18 @@ class Features(Written):
     )
 
 
+class Tracking(Written):
+    """Runs and versions of models (MLflow): records in the platform's PostgreSQL, files in a bucket."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 2
+    image: Annotated[
+        str,
+        Field(pattern=r"^(\S+[:@]\S+)?$", description="Another that has MLflow, psycopg2 and the target's storage."),
+    ] = ""
+    keep_backups: Annotated[int, Field(ge=1, le=365, description="So many days of records.")] = 14
+    backup_gib: Annotated[int, Field(ge=5, le=1024)] = 20
+
+
 MIRRORS = ("registry-1.docker.io", "quay.io")
 
 
@@ -223,6 +235,7 @@ class Stores(Written):
         | None
     ) = None
     features: Features | None = None
+    tracking: Tracking | None = None
     registry: Registry | None = Registry()
 
 

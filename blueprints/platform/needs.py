@@ -7,28 +7,28 @@ from blueprints.refusal import Reason
 from catalog import places
 from components.identity.spec import Access, IdentitySpec, Use
 from components.ownership import Ownership
+from components.targets import KubernetesTarget
 
+SQL_SECRET = "sql-secret"  # noqa: S105 a name
 SHARED = ("queue", "warehouse", "registry")
-FEATURES = "features"
+FEATURES, TRACKING = "features", "tracking"
 
 
 def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[IdentitySpec, ...]:
     """The identities of workloads, each with what it uses and nothing else."""
     kinds = _kinds(blueprint)
-    features = (
-        IdentitySpec(
-            name=f"{blueprint.name}-{FEATURES}",
+    own = {
+        name: IdentitySpec(
+            name=f"{blueprint.name}-{name}",
             ownership=ownership,
             region=region,
             namespace=blueprint.name,
-            service_account=FEATURES,
-            uses=(
-                Use(kind="object_store", name=f"{blueprint.name}-{FEATURES}", access=Access.WRITE),
-                Use(kind="warehouse", name="warehouse", access=Access.READ),
-            ),
-        ),
-    )
-    return (features if blueprint.stores.features is not None else ()) + tuple(
+            service_account=name,
+            uses=(Use(kind="object_store", name=f"{blueprint.name}-{name}", access=Access.WRITE), *uses),
+        )
+        for name, uses in _own(blueprint).items()
+    }
+    workloads = (
         IdentitySpec(
             name=f"{blueprint.name}-{one.name}",
             ownership=ownership,
@@ -39,6 +39,20 @@ def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[
         )
         for one in blueprint.identities
     )
+    return (*own.values(), *workloads)
+
+
+def _own(blueprint: Platform) -> dict[str, tuple[Use, ...]]:
+    """Stores of ours that run in the cluster: a bucket each, and what else they open."""
+    stores = blueprint.stores
+    warehouse = Use(kind="warehouse", name="warehouse", access=Access.READ)
+    # on an attached cluster the Secret is mounted: nothing else may read it
+    mounted = isinstance(blueprint.target, KubernetesTarget)
+    password = () if mounted else (Use(kind="secret", name=SQL_SECRET, access=Access.READ),)
+    return {
+        **({FEATURES: (warehouse,)} if stores.features is not None else {}),
+        **({TRACKING: password} if stores.tracking is not None else {}),
+    }
 
 
 def vectors_at(blueprint: Platform) -> str:
@@ -67,6 +81,8 @@ def refused(blueprint: Platform) -> Iterator[Reason]:
         yield from _elsewhere(blueprint, warehouse, ("stores", "warehouse", "region"), "use the target's own")
     if blueprint.stores.features is not None and not isinstance(warehouse, Warehouse):
         yield Reason(("stores", "features"), "a feature store keeps its history in the target's own warehouse: add it")
+    if blueprint.stores.tracking is not None and blueprint.stores.sql is None:
+        yield Reason(("stores", "tracking"), "its records are in PostgreSQL: add stores.sql")
     if vectors_at(blueprint) == "sql" and blueprint.stores.sql is None:
         yield Reason(("stores", "vectors", "engine"), "pgvector lives in PostgreSQL: add stores.sql")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from blueprints.images import IMAGES
 from blueprints.platform.model import Databricks, Objects, OwnVectors, Platform, Snowflake, Warehouse
-from blueprints.platform.needs import FEATURES
+from blueprints.platform.needs import FEATURES, TRACKING
 from blueprints.refusal import Reason
 from catalog import places
 from components.cache.spec import CacheSpec
@@ -17,6 +17,7 @@ from components.ownership import Ownership
 from components.queue.spec import QueueSpec
 from components.registry.spec import RegistrySpec
 from components.sql.spec import SqlSpec
+from components.tracking.spec import TrackingSpec
 from components.vector_store.spec import VectorStoreSpec
 from components.warehouse.spec import WarehouseSpec
 from components.warehouse.vendors import DatabricksSpec, SnowflakeSpec, VendorSpec
@@ -38,6 +39,7 @@ class Stores:
     warehouse: WarehouseSpec | None
     vendor_warehouse: VendorSpec | None
     features: FeatureStoreSpec | None
+    tracking: TrackingSpec | None
     registry: RegistrySpec | None
 
     @property
@@ -51,6 +53,7 @@ class Stores:
             self.warehouse,
             self.vendor_warehouse,
             self.features,
+            self.tracking,
             self.registry,
         )
         return tuple(dict.fromkeys(spec.name for spec in (*self.objects, *single) if spec is not None))
@@ -100,8 +103,8 @@ def replica_keys(blueprint: Platform, stores: Stores, ownership: Ownership) -> t
 def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
     """The stores of a platform; ``ownership`` has the class of data that everything without its own is kept as."""
     wanted, name = blueprint.stores, blueprint.name
-    # a feature store keeps its registry in a bucket
-    buckets = [*wanted.objects, *([Objects(name=FEATURES)] if wanted.features is not None else [])]
+    own = ((FEATURES, wanted.features), (TRACKING, wanted.tracking))
+    buckets = [*wanted.objects, *(Objects(name=one) for one, asked in own if asked is not None)]
     return Stores(
         objects=tuple(
             ObjectStoreSpec(
@@ -124,6 +127,7 @@ def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
         warehouse=_warehouse(blueprint, ownership, region),
         vendor_warehouse=_vendor_warehouse(blueprint, ownership),
         features=_features(blueprint, ownership, region),
+        tracking=_tracking(blueprint, ownership, region),
         registry=_registry(blueprint, ownership, region),
     )
 
@@ -269,6 +273,26 @@ def _features(blueprint: Platform, ownership: Ownership, region: str) -> Feature
             clients=blueprint.network.cidr,
             image=IMAGES["valkey"],
         ),
+        namespaces=namespaces_of(blueprint),
+    )
+
+
+def _tracking(blueprint: Platform, ownership: Ownership, region: str) -> TrackingSpec | None:
+    wanted = blueprint.stores.tracking
+    if wanted is None:
+        return None
+    return TrackingSpec(
+        name=f"{blueprint.name}-{TRACKING}",
+        ownership=ownership,
+        region=region,
+        service_account=TRACKING,
+        image=wanted.image or IMAGES["mlflow"],
+        replicas=wanted.replicas,
+        backup_image=IMAGES["postgres"],
+        backup_schedule="15 3 * * *",
+        keep_backups=wanted.keep_backups,
+        storage_class="encrypted",
+        storage_gib=wanted.backup_gib,
         namespaces=namespaces_of(blueprint),
     )
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pulumi import Output
 
+from blueprints.platform.needs import SQL_SECRET
 from blueprints.platform.resolve import PlatformPlan
 from components.audit.contract import AuditArgs, HasAudit
 from components.budget.contract import BudgetArgs, HasBudget
@@ -20,7 +21,8 @@ from components.network.contract import HasNetwork, NetworkArgs
 from components.object_store.contract import HasObjectStore, ObjectStore, ObjectStoreArgs
 from components.queue.contract import HasQueue, QueueArgs
 from components.registry.contract import HasRegistry, RegistryArgs
-from components.sql.contract import HasSql, SqlArgs
+from components.sql.contract import HasSql, Sql, SqlArgs
+from components.tracking.contract import HasTracking, TrackingArgs
 from components.vector_store.contract import HasVectorStore, VectorStoreArgs
 from components.warehouse.contract import HasVendorWarehouse, HasWarehouse, Warehouse, WarehouseArgs
 
@@ -42,6 +44,7 @@ class PlatformKit(
     HasWarehouse,
     HasVendorWarehouse,
     HasFeatureStore,
+    HasTracking,
     HasRegistry,
     Protocol,
 ):
@@ -83,6 +86,7 @@ class _Made:
     resources: dict[str, Output[str]]
     objects: dict[str, ObjectStore]
     warehouse: Warehouse | None
+    sql: Sql | None
 
 
 def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
@@ -113,7 +117,7 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
     away = {spec.region: kit.keys(f"keys-{spec.region}", KeysArgs(spec=spec)).keys for spec in plan.replica_keys}
     inside = _Inside(by_class, away, key, network.network, network.endpoints, budget.namespace)
     stores = _stores(plan, kit, inside)
-    resources = stores.resources
+    resources = {**stores.resources, **({SQL_SECRET: stores.sql.secret} if stores.sql is not None else {})}
     accounts: dict[str, Mapping[str, Output[str]]] = {}
     for spec in plan.identities:
         accounts[spec.service_account] = kit.identity(
@@ -127,6 +131,7 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
             ),
         ).marks
     _features(plan, kit, stores, accounts, inside)
+    _tracking(plan, kit, stores, accounts, inside)
     return PlatformOutputs(
         cluster=cluster.cluster,
         kubeconfig=cluster.kubeconfig,
@@ -138,20 +143,21 @@ def wire(plan: PlatformPlan, kit: PlatformKit) -> PlatformOutputs:
         audit=audit.sink,
         pools=Output.all(**pools),
         endpoints=Output.all(**stores.endpoints),
-        resources=Output.all(**resources),
+        resources=Output.all(**stores.resources),
     )
 
 
 def _stores(plan: PlatformPlan, kit: PlatformKit, inside: _Inside) -> _Made:
     stores, key, net, subnets = plan.stores, inside.key, inside.network, inside.subnets
-    made = _Made({}, {}, {}, _warehouse(plan, kit, inside))
+    args = SqlArgs(spec=stores.sql, key=key, network=net, subnets=subnets) if stores.sql is not None else None
+    sql = kit.sql("sql", args) if args is not None else None
+    made = _Made({}, {}, {}, _warehouse(plan, kit, inside), sql)
     endpoints, resources = made.endpoints, made.resources
     _objects(plan, kit, inside, made)
     if stores.models is not None:
         models = kit.model_store("models", ModelStoreArgs(spec=stores.models, key=key, network=net, subnets=subnets))
         endpoints["models"], resources["models"] = models.storage_class, models.resource
-    if stores.sql is not None:
-        sql = kit.sql("sql", SqlArgs(spec=stores.sql, key=key, network=net, subnets=subnets))
+    if sql is not None:
         endpoints["sql"], resources["sql"] = sql.endpoint, sql.resource
     if stores.vectors is not None:
         vectors = kit.vector_store("vectors", VectorStoreArgs(spec=stores.vectors, namespace=inside.namespace))
@@ -218,3 +224,31 @@ def _features(
         ),
     )
     stores.endpoints["features"] = features.endpoint
+
+
+def _tracking(
+    plan: PlatformPlan,
+    kit: PlatformKit,
+    stores: _Made,
+    accounts: Mapping[str, Mapping[str, Output[str]]],
+    inside: _Inside,
+) -> None:
+    spec, sql = plan.stores.tracking, stores.sql
+    if spec is None or sql is None:
+        return
+    bucket = stores.objects[spec.name]
+    tracking = kit.tracking(
+        "tracking",
+        TrackingArgs(
+            spec=spec,
+            namespace=inside.namespace,
+            annotations=accounts[spec.service_account],
+            bucket=bucket.bucket,
+            bucket_endpoint=bucket.endpoint,
+            host=sql.endpoint,
+            port=sql.port,
+            database=sql.database,
+            secret=sql.secret,
+        ),
+    )
+    stores.endpoints["tracking"] = tracking.endpoint

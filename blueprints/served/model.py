@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.pinned import Pinned
+from blueprints.pinned import Pinned, Registry, pinned_from
 from blueprints.served.adapters import Adapter
 from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
@@ -227,6 +227,12 @@ class Served(Governed, ABC):
         outside = (self.outside.endpoint.model,) if self.outside is not None else ()
         learnt = (f"{one.registry.name}@{one.registry.version}" for one in self.adapters)
         return tuple(dict.fromkeys((*(role.model for role in self.roles()), *learnt, *outside)))
+
+    @property
+    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+        """Those that pinned models and adapters come from."""
+        learnt = ((("adapters", index, "registry"), one.registry) for index, one in enumerate(self.adapters))
+        return (*pinned_from(self.pinned), *learnt)
 
     @property
     def exposed(self) -> tuple[str, ...]:

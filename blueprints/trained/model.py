@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.pinned import Pinned, Registry
+from blueprints.pinned import Pinned, Registry, pinned_from
 from blueprints.refusal import Reason
 from blueprints.written import Name, Written
 from planning.workload import Training as Run
@@ -95,6 +95,12 @@ class Trained(Governed, ABC):
     def models_used(self) -> tuple[str, ...]:
         """The model it begins with."""
         return (self.base,)
+
+    @property
+    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+        """The one that it tells, and the one that its base comes from."""
+        told = ((("registry",), self.registry),) if self.registry else ()
+        return (*told, *pinned_from(self.pinned))
 
     @property
     def exposed(self) -> tuple[str, ...]:

@@ -17,8 +17,6 @@ from components.ownership import PREFIX, digest
 PORT = 6566
 PART = "features"
 FOLDER = "/feast"
-#: Azure's webhook gives pods with this label their identity's token
-USES_IDENTITY = {"azure.workload.identity/use": "true"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +163,10 @@ def _pods(args: FeatureStoreArgs, sources: Sources, version: Output[str]) -> dic
         "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 6},
     }
     job = {**container, "name": "materialize", "command": fill}
-    labels = {**spec.ownership.labels(PART), **USES_IDENTITY}
+    labels = {**spec.ownership.labels(PART), **pods.USES_IDENTITY}
     apart = pods.spread(spec.ownership.selector(PART), pods.ZONE)
     changed = {f"{PREFIX}/config": version}
-    other = {**spec.ownership.labels(f"{PART}-materialize"), **USES_IDENTITY}
+    other = {**spec.ownership.labels(f"{PART}-materialize"), **pods.USES_IDENTITY}
     return {
         "server": {
             "metadata": {"labels": labels, "annotations": changed},

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 import pulumi_azure_native as azure
-from pulumi import Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
 from components.clouds.azure.group import BLOB_CONTRIBUTOR, BLOB_READER, Group, role
 from components.core import Component
 from components.identity.contract import IdentityArgs
-from components.identity.spec import Access
+from components.identity.spec import Access, Use
 
 #: built-in roles by kind and access. Source: Azure, "Built-in roles"
 ROLES: dict[tuple[str, Access], str] = {
@@ -55,7 +55,7 @@ class AzureIdentity(Component):
         for use in spec.uses:
             azure.authorization.RoleAssignment(
                 f"{name}-{use.name}-{use.access}",
-                scope=args.resources[use.name],
+                scope=_scope(group, use, args.resources[use.name]),
                 principal_id=made.principal_id,
                 principal_type="ServicePrincipal",
                 role_definition_id=role(group.subscription, ROLES[use.kind, use.access]),
@@ -65,3 +65,16 @@ class AzureIdentity(Component):
         self.marks = {"azure.workload.identity/client-id": made.client_id}
         self.annotations = Output.all(**self.marks)
         self.finish()
+
+
+def _scope(group: Group, use: Use, resource: Input[str]) -> Input[str]:
+    """What a role is given on; a secret goes by its address, as `https://<vault>.vault.azure.net/secrets/<name>`."""
+    if use.kind != "secret":
+        return resource
+    return Output.all(resource, group.name).apply(lambda found: _secret(group.subscription, *found))
+
+
+def _secret(subscription: str, uri: str, name: str) -> str:
+    vault, _, rest = uri.removeprefix("https://").partition("/secrets/")
+    at = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults"
+    return f"{at}/{vault.partition('.')[0]}/secrets/{rest.partition('/')[0]}"

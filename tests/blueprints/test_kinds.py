@@ -29,6 +29,8 @@ FRAUD, PUMPS, WELDS, CHEST = (
 )
 HANDBOOK = EXAMPLES["knowledge-assistant"]
 TUNING, LAB = EXAMPLES["fine-tuning"], EXAMPLES["training"]
+MUNICH = TUNING.with_name("tuning-onprem-munich.yaml")
+SHARED = {"address": "http://munich-tracking.munich.svc:5000", "country": "DE"}
 ON_AWS = {
     "target": {
         "cloud": "platform",
@@ -243,9 +245,23 @@ REFUSED: list[tuple[Path, dict[str, Any], str, str]] = [
     (TUNING, {"image": "trl"}, "image", "found 'trl'"),
     (TUNING, {"budget.monthly_usd": 1}, "budget.monthly_usd", "train on fewer tokens"),
     (TUNING, {"data.jurisdictions": ["US"]}, "data.jurisdictions", "stands in DE"),
+    (MUNICH, {"registry": {"address": "http://mlflow.munich.svc:5000", "country": "DE"}}, "registry.address", "is http://munich-tracking.munich.svc:5000"),
+    (MUNICH, {"name": "other-tuning", "registry": SHARED}, "registry.address", "'other-tuning' has none: add one there"),
+    (MUNICH, {"pinned": [{"model": "Qwen/Qwen3-4B", "registry": {
+        "address": "http://x.munich.svc:5000", "country": "DE", "name": "m", "version": 1}}]}, "pinned.0.registry.address",
+     "the registry of the platform 'munich' is"),
     (LAB, {"trainer": ["torchrun"]}, "trainer", "it does not say {output}: its model is looked for there"),
     (LAB, {"trainer": ["run", "{output}", "{first}", "--resume_from_checkpoint=x"]}, "trainer", "is added when there is a checkpoint"),
 ]  # fmt: skip
+
+
+def test_a_run_hands_over_to_its_platforms_registry(tmp_path: Path) -> None:
+    plan = load.governed(Path(changed(tmp_path, MUNICH, {"registry": SHARED})))[1]
+    assert isinstance(plan, TrainedPlan)
+    assert plan.training.registry == SHARED["address"]
+    bare = changed(tmp_path, ROOT / "blueprints/platform/examples/onprem-munich.yaml", {"stores.tracking": None})
+    with pytest.raises(DocumentError, match=r"registry\.address: the platform 'munich' has no registry of models"):
+        load.plan(Path(changed(tmp_path, MUNICH, {"registry": SHARED, "target.platform": bare})))
 
 
 def test_a_site_with_an_uplink_for_its_frames_may_send_them(tmp_path: Path) -> None:

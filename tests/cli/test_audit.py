@@ -1,9 +1,7 @@
 """What is live, against what was promised; and what that is evidence of."""
 
 import json
-import os
 import re
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,13 +23,6 @@ TAGS = {"owner": "a", "cost-centre": "b", "workload": "w", "data-class": "intern
 LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 PROVIDER = "urn:pulumi:s::p::pulumi:providers:aws::p"
 REGION = "ap-south-1"
-
-
-@pytest.fixture
-def account(aws: Any) -> None:
-    """An account with nothing in it."""
-    del aws
-    urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset", data=b"").close()  # noqa: S310 ours
 
 
 def client(service: str) -> Any:
@@ -207,8 +198,8 @@ def test_every_type_that_is_read_has_its_test() -> None:
 
 
 @pytest.mark.parametrize("type_", MAKERS)
-def test_what_is_as_promised_is_no_drift_and_what_is_gone_is(type_: str, account: None, tmp_path: Path) -> None:
-    del account
+def test_what_is_as_promised_is_no_drift_and_what_is_gone_is(type_: str, aws: Any, tmp_path: Path) -> None:
+    del aws
     id_, inputs = MAKERS[type_]()
     file = stated(tmp_path, record(type_, "it", id_, **inputs))
     judged, unread = audit("s", tmp_path, file, ())
@@ -221,8 +212,8 @@ def test_what_is_as_promised_is_no_drift_and_what_is_gone_is(type_: str, account
     assert [one.text for one in judged.findings if one.rule == "audit-promise"] == ["it was made and is gone"]
 
 
-def test_a_change_behind_our_back_is_told_and_judged(account: None, tmp_path: Path) -> None:
-    del account
+def test_a_change_behind_our_back_is_told_and_judged(aws: Any, tmp_path: Path) -> None:
+    del aws
     id_, inputs = MAKERS["aws:ec2/securityGroup:SecurityGroup"]()
     ec2 = client("ec2")
     opening = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}

@@ -149,7 +149,7 @@ def test_outputs_are_the_same_everywhere(platform: Stack) -> None:
         "resources", "monthly_usd",
     }  # fmt: skip
     stores = {"models", "sql", "cache", "queue", "warehouse", "registry"}
-    assert stores | {"vectors", "features"} <= set(outputs["endpoints"])
+    assert stores | {"vectors", "features", "tracking"} <= set(outputs["endpoints"])
     assert stores <= set(outputs["resources"])
     restricted = {"restricted"} if platform.name.endswith("munich") else set[str]()
     assert set(outputs["keys"]) == {"internal", "confidential"} | restricted
@@ -174,6 +174,7 @@ def test_every_component_gives_what_its_contract_says(platform: Stack) -> None:
         "queue": {"endpoint", "topic", "resource"},
         "warehouse": {"endpoint", "database", "resource", "access"},
         "feature_store": {"endpoint", "registry"},
+        "tracking": {"endpoint", "files"},
         "registry": {"host", "resource"},
         "budget": {"budget", "namespace"},
         "identity": {"principal", "annotations"},
@@ -273,6 +274,33 @@ def test_a_feature_store_stands_on_what_the_platform_has(platform: Stack) -> Non
         {"WAREHOUSE_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} if site == "onprem-munich" else set()
     )
     assert stack.session().store.load().outputs()["endpoints"]["features"].startswith("http://")
+
+
+def test_runs_and_models_are_kept_by_what_the_platform_has(platform: Stack) -> None:
+    """Its files go to a bucket of its own, and whoever keeps the database's password lets its identity alone read it."""
+    site, made = platform.name.removeprefix("platform-"), below(platform, "tracking")
+    told = json.loads(reveal(made["settings"].inputs["stringData"])["settings.json"])
+    stores = {"gcp-frankfurt": "gs", "azure-virginia": "wasbs"}
+    keepers = {
+        "aws-mumbai": "arn:aws:",
+        "gcp-frankfurt": "projects/",
+        "azure-virginia": "https://",
+        "onprem-munich": "file:",
+    }
+    assert told["files"].split("://")[0] == stores.get(site, "s3")
+    assert told["secret"].startswith(keepers[site])
+    attached = site == "onprem-munich"
+    assert told["database"]["sslmode"] == ("verify-full" if attached else "require")
+    grants = [one for one in children(platform) if urns.name_of(one.parent).endswith("-tracking") and one.custom]
+    secrets = [one for one in grants if "secret" in json.dumps([one.inputs, one.type]).lower()]
+    assert bool(secrets) is not attached
+    if site == "azure-virginia":
+        (scope,) = [str(reveal(one.inputs["scope"])) for one in secrets if one.type.endswith("RoleAssignment")]
+        assert re.search(r"/providers/Microsoft\.KeyVault/vaults/[a-z0-9-]+/secrets/sql$", scope), scope
+    for job in ("backup", "restore"):
+        assert made[job].inputs["spec"].get("suspend", False) is (job == "restore")
+    pod: Props = made["servers"].inputs["spec"]["template"]["spec"]
+    assert not [one for one in pod["containers"][0]["env"] if "valueFrom" in one], "no secret is a variable"
 
 
 def test_eks_tells_the_locked_sink_who_did_what(platform: Stack) -> None:

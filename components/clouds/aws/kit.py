@@ -36,6 +36,8 @@ from components.registry.contract import RegistryArgs
 from components.sql.aws import AwsSql
 from components.sql.contract import SqlArgs
 from components.targets import AwsTarget
+from components.tracking.aws import AwsTracking
+from components.tracking.contract import TrackingArgs
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.aws import AwsWarehouse
@@ -119,6 +121,10 @@ class AwsKit:
     def feature_store(self, name: str, args: FeatureStoreArgs) -> AwsFeatureStore:
         """Make a feature store on the cluster."""
         return AwsFeatureStore(name, args, self.options())
+
+    def tracking(self, name: str, args: TrackingArgs) -> AwsTracking:
+        """Make a store of runs and models on the cluster."""
+        return AwsTracking(name, args, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> AwsQueue:
         """Make a queue."""

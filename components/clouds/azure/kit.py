@@ -41,6 +41,8 @@ from components.sql.contract import SqlArgs
 from components.state_store.azure import AzureStateStore
 from components.state_store.contract import StateStoreArgs
 from components.targets import AzureTarget
+from components.tracking.azure import AzureTracking
+from components.tracking.contract import TrackingArgs
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.azure import AzureWarehouse
@@ -147,6 +149,10 @@ class AzureKit:
     def feature_store(self, name: str, args: FeatureStoreArgs) -> AzureFeatureStore:
         """Make a feature store on the cluster."""
         return AzureFeatureStore(name, args, self.options())
+
+    def tracking(self, name: str, args: TrackingArgs) -> AzureTracking:
+        """Make a store of runs and models on the cluster."""
+        return AzureTracking(name, args, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> AzureQueue:
         """Make a queue."""

@@ -38,6 +38,8 @@ from components.sql.gcp import GcpSql
 from components.state_store.contract import StateStoreArgs
 from components.state_store.gcp import GcpStateStore
 from components.targets import GcpTarget
+from components.tracking.contract import TrackingArgs
+from components.tracking.gcp import GcpTracking
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.contract import Warehouse, WarehouseArgs
@@ -121,6 +123,10 @@ class GcpKit:
     def feature_store(self, name: str, args: FeatureStoreArgs) -> GcpFeatureStore:
         """Make a feature store on the cluster."""
         return GcpFeatureStore(name, args, self.target.project, self.options())
+
+    def tracking(self, name: str, args: TrackingArgs) -> GcpTracking:
+        """Make a store of runs and models on the cluster."""
+        return GcpTracking(name, args, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> GcpQueue:
         """Make a queue."""

@@ -39,6 +39,8 @@ from components.registry.kubernetes import KubernetesRegistry
 from components.sql.contract import SqlArgs
 from components.sql.kubernetes import KubernetesSql
 from components.targets import KubernetesTarget
+from components.tracking.contract import TrackingArgs
+from components.tracking.kubernetes import KubernetesTracking
 from components.vector_store.contract import VectorStoreArgs
 from components.vector_store.kubernetes import KubernetesVectorStore
 from components.warehouse.contract import Warehouse, WarehouseArgs
@@ -130,6 +132,11 @@ class KubernetesPlatformKit:
         """Make a feature store on the cluster."""
         secret = self.target.objects.secret if self.target.objects else ""
         return KubernetesFeatureStore(name, args, secret, self.options())
+
+    def tracking(self, name: str, args: TrackingArgs) -> KubernetesTracking:
+        """Make a store of runs and models on the cluster."""
+        secret = self.target.objects.secret if self.target.objects else ""
+        return KubernetesTracking(name, args, secret, self.options())
 
     def queue(self, name: str, args: QueueArgs) -> KubernetesQueue:
         """Make a queue."""

@@ -195,7 +195,7 @@ _TEXTS: tuple[tuple[tuple[str, ...], tuple[str, ...], Callable[[str, _Context], 
 )
 
 
-def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0911 one answer for each resource
+def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: C901, PLR0911 one answer for each resource
     """What endings cannot tell, for the resources that others are built on."""
     match token:
         case "aws:eks/cluster:Cluster":
@@ -211,9 +211,8 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0
             certificate = {"clusterCaCertificate": _text("certificate", context)}
             return {"masterAuth": {**made.get("masterAuth", {}), **certificate}}
         case "aws:rds/cluster:Cluster" | "aws:rds/instance:Instance":
-            return {
-                "port": made.get("port") if "port" in context.schema.inputs and made.get("port", 1) != 443 else 5432
-            }
+            port = made.get("port") if "port" in context.schema.inputs and made.get("port", 1) != 443 else 5432
+            return {"port": port, **_master(made, context)}
         case "aws:elasticache/replicationGroup:ReplicationGroup":
             return {"port": 6379, "primaryEndpointAddress": f"master.{context.host('primary')}"}
         case "azure-native:containerservice:ManagedCluster":
@@ -223,6 +222,11 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0
             *_, vault, _, key = context.id.split("/")
             uri = f"https://{vault}.vault.azure.net/keys/{key}"
             return {"keyUri": uri, "keyUriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
+        case "azure-native:keyvault:Secret":
+            *_, vault, _, key = context.id.split("/")
+            uri = f"https://{vault}.vault.azure.net/secrets/{key}"
+            version = {"secretUri": uri, "secretUriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
+            return {"properties": {**made.get("properties", {}), **version}}
         case "azure-native:keyvault:Vault":
             uri = f"https://{context.name}.vault.azure.net/"
             return {"properties": {**made.get("properties", {}), "vaultUri": uri}}
@@ -238,3 +242,13 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: PLR0
             }
         case _:
             return {}
+
+
+def _master(made: Props, context: _Context) -> Props:
+    """The secret that RDS keeps its own password in."""
+    if not made.get("manageMasterUserPassword"):
+        return {}
+    where = f"arn:aws:secretsmanager:{context.scope.region}:{context.scope.account}:secret"
+    arn = f"{where}:rds!cluster-{context.uuid('secret')}-{context.raw('secret')[:6]}"
+    key = made.get("masterUserSecretKmsKeyId")
+    return {"masterUserSecrets": [{"kmsKeyId": key, "secretArn": arn, "secretStatus": "active"}]}
