@@ -135,7 +135,8 @@ def _documents(service: RetrievalSpec, permissions: str) -> str:
     """Who is answered from which documents."""
     said = f"; {', '.join(service.vouched)} may say which groups a user is in" if service.vouched else ""
     who = f"each user from what the source lets them read{said}" if permissions == "source" else "everybody from all"
-    return f"documents: answers {who}; up to {service.passages} passages, each named"
+    best = f", the best of {service.considered}" if service.reranker else ""
+    return f"documents: answers {who}; up to {service.passages} passages{best}, each named"
 
 
 def _warehouse(service: QueriesSpec) -> str:

@@ -143,6 +143,7 @@ OWN: dict[Path, dict[str, list[Any]]] = {
         "documents.count": [10, 20_000, 5_000_000],
         "documents.permissions": ["source", "everyone"],
         "documents.passages": [1, 6, 50],
+        "documents.reranker": ["", "BAAI/bge-reranker-v2-m3", "BAAI/bge-m3"],
         "documents.vouched_by": [[], ["applications"], ["nobody"]],
         "documents.stale_days": [0, 365],
         "models.chat": ["Qwen/Qwen3-8B", "Qwen/Qwen3-32B"],

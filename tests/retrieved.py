@@ -103,6 +103,8 @@ class Around(Filed):
     store: ClassVar[Store] = Store()
     modified: ClassVar[str] = "2026-11-20T08:00:00Z"
     status: ClassVar[int] = 200
+    #: what the model that ranks makes of passages that have a word; None: it fails
+    prefers: ClassVar[dict[str, float] | None] = {}
 
     @classmethod
     def begin(cls, **files: str) -> None:
@@ -110,6 +112,7 @@ class Around(Filed):
         for kept in (cls.files, cls.writes, cls.asked, cls.embedded, cls.away):
             kept.clear()
         cls.store, cls.status, cls.modified = Store(), 200, "2026-11-20T08:00:00Z"
+        cls.prefers = {}
         for name, text in files.items():
             cls.put(name, text)
 
@@ -146,6 +149,16 @@ class Around(Filed):
         body = self.body()
         if self.path.startswith("/collections/"):
             self.reply(*self.store.ask("POST", self.path, body))
+        elif self.path == "/v1/rerank":
+            Around.asked.append(body)
+            if self.prefers is None:
+                self.reply(500, {})
+                return
+            scored = [
+                {"index": index, "relevance_score": sum(score for word, score in self.prefers.items() if word in text)}
+                for index, text in enumerate(body["documents"])
+            ]
+            self.reply(200, {"results": scored})
         elif self.path == "/v1/embeddings":
             Around.embedded.extend(body["input"])
             vectors = [{"index": index, "embedding": vector(text)} for index, text in enumerate(body["input"])]
@@ -194,6 +207,7 @@ class Retrieving:
             "DOCUMENTS": address,
             "VECTORS": address,
             "GATEWAY": f"{address}/v1",
+            "RERANKER": f"{address}/v1",
             "API_KEY": "sk-retrieval",
             "HOSTNAME": "retrieval-0",
         }

@@ -8,12 +8,17 @@ from pydantic import Field
 
 from blueprints.served.hours import Scaling
 from blueprints.served.model import Endpoint, Outside, Served
-from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE, Part, Role
+from blueprints.served.roles import CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE, RERANKER, Part, Role
 from blueprints.written import Written
 from planning.sizing import Load
 
 DAYS_PER_MONTH = 30.4
-EMBEDDED_TOKENS = 512
+#: of a passage in a question, and of what stands around passages there
+PASSAGE_TOKENS, AROUND_TOKENS, USUAL_PASSAGES = 400, 500, 6
+#: of a passage as a model reads it, with a question where it is ranked
+EMBEDDED_TOKENS, RANKED_TOKENS = 512, 512
+#: so many passages are ranked for each that an answer is made from
+CONSIDERED, MOST_CONSIDERED = 5, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,8 @@ class Chatting(Served, ABC):
             path=("models", "embedding"),
         )
         found = [embedding, self._answering(CHAT, models.chat, models.precision, ("models", "chat"))]
+        if self.knows is not None and self.knows.reranker:
+            found.append(self._ranking(self.knows.reranker))
         if isinstance(self.fallback, SmallerModel):
             path = ("fallback", "model")
             found.append(self._answering(FALLBACK, self.fallback.model, models.precision, path, Part.FALLBACK))
@@ -138,6 +145,37 @@ class Chatting(Served, ABC):
             next_ = models.candidate
             found.append(self._answering(NEXT, next_.model, next_.precision, path, Part.CANDIDATE, engine=next_.engine))
         return tuple(found)
+
+    @property
+    def room(self) -> int:
+        """How many passages fit into a question."""
+        return (self.asked.prompt_tokens - AROUND_TOKENS) // PASSAGE_TOKENS
+
+    @property
+    def passages(self) -> int:
+        """How many an answer is made from."""
+        said = self.knows.passages if self.knows is not None else None
+        return said or max(1, min(USUAL_PASSAGES, self.room))
+
+    @property
+    def considered(self) -> int:
+        """How many are looked up for it; those that are not the best are left out."""
+        ranks = self.knows is not None and bool(self.knows.reranker)
+        return max(self.passages, min(MOST_CONSIDERED, CONSIDERED * self.passages)) if ranks else self.passages
+
+    def _ranking(self, model: str) -> Role:
+        asked = self.asked
+        return Role(
+            name=RERANKER,
+            model=model,
+            precision="bf16",
+            engine="vllm",
+            task="rerank",
+            load=Load(asked.busiest_per_s * self.considered, RANKED_TOKENS, 1),
+            monthly_tokens=asked.daily * DAYS_PER_MONTH * self.considered * RANKED_TOKENS,
+            answer_s=5,
+            path=("documents", "reranker"),
+        )
 
     def _answering(
         self,

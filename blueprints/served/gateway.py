@@ -42,9 +42,10 @@ def spec_of(
 ) -> GatewaySpec:
     """The gateway of a workload's servers."""
     said = blueprint.answers
-    backends = {role.name: _backend(role, server, bill, country) for role, server in servers.items()}
+    backends = {one.name: _backend(one, server, bill, country) for one, server in servers.items() if one.aliased}
     outside = _outside(blueprint)
-    own = tuple(_alias(blueprint, role, servers, backends) for role in servers if role.part is not Part.CANDIDATE)
+    mine = (role for role in servers if role.part is not Part.CANDIDATE and role.aliased)
+    own = tuple(_alias(blueprint, role, servers, backends) for role in mine)
     aliases = (*own, *adapters.aliases(blueprint.adapters, own), *outside)
     following = blueprint.following
     return GatewaySpec(

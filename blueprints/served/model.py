@@ -47,6 +47,10 @@ class Documents(Written):
     passages: Annotated[
         int | None, Field(gt=0, le=50, description="An answer is made from so many; as fit, up to 6, when left out.")
     ] = None
+    reranker: Annotated[
+        str,
+        Field(description="A model, by Hugging Face id, that reads passages with the question: the best are taken."),
+    ] = ""
     least_score: Annotated[float, Field(ge=0, le=1, description="Passages that are less near are left out.")] = 0.0
     stale_days: Annotated[int, Field(ge=0, le=10_000, description="From then on a document is old; 0: never.")] = 0
     alert_hours: Annotated[

@@ -38,10 +38,10 @@ from planning.capacity import Capacity, Placed, unknown_accelerator
 from planning.cost import Cost, CostLine
 from planning.sizing import Objective, Sizing
 from serving.engines.table import ENGINES, metrics_engine
-from serving.gateway.spec import GatewaySpec, pods_of
+from serving.gateway.spec import GatewaySpec
 from serving.model_server import MAX_START_S, ModelServerSpec, start_budget_s
 from serving.retrieval.spec import RetrievalSpec
-from serving.router.spec import RouterSpec, router_of
+from serving.router.spec import RouterSpec
 from serving.scaling import Hours, ScalingSpec
 from serving.weights import WeightsSpec
 
@@ -49,6 +49,8 @@ PROCESSORS = "processors and memory of gateway, stores and jobs"
 REMEDY = "raise it, use fewer tokens, allow slower tokens, or choose a smaller model"
 #: room for an adapter's files in the volume of weights
 ADAPTER_GIB = 1
+#: what kind of model does a task
+KINDS = {"generate": "llm", "embed": "embedding", "rerank": "reranker"}
 #: what nobody is asked for
 UNASKED = ("latency", "availability_percent", "models", "window", "worker", "fallback", "review", "access", "answers")
 
@@ -174,7 +176,7 @@ def _decide(blueprint: Served, role: Role, capacity: Capacity) -> ServerDecision
     if model is None:
         known = ", ".join(sorted(models.models()))
         return Reason(role.path, f"the catalog does not know '{role.model}'; it knows {known}")
-    wants = "vlm" if role.sees else "llm" if role.generates else "embedding"
+    wants = KINDS[role.task] if not role.sees else "vlm"
     if model.kind != wants and not (role.generates and model.kind == "vlm"):
         return Reason(role.path, f"'{model.id}' is a model of kind '{model.kind}', here '{wants}' is needed")
     spare = 1 if blueprint.availability_percent > HIGH_AVAILABILITY and role.part is not Part.FALLBACK else 0
@@ -330,7 +332,6 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
     said = blueprint.scales
     follows = bool(said.hours or said.sleep) or not blueprint.target.capabilities.keda
     room = sized.replicas > _least(blueprint, sized.replicas) or follows
-    routed = routing.routed(blueprint, role.task, sized.replicas)
     return ModelServerSpec(
         name=role.name,
         ownership=ownership,
@@ -353,10 +354,7 @@ def _server(blueprint: Served, ownership: Ownership, role: Role, decision: Serve
         max_num_seqs=sized.batch,
         weights_gib=round(sized.weights_gib, 2),
         answer_s=role.answer_s,
-        clients=(
-            router_of(role.name) if routed else pods_of(blueprint.access.gateway),
-            f"{role.name}-scaler",
-        ),
+        clients=(routing.asker(blueprint, role, sized.replicas), f"{role.name}-scaler"),
         # what stands in for another, or is on trial, stands ready as planned
         scaled=role.generates and role.part is Part.MAIN and room and decision.nodes == 1,
         node_labels=decision.placed.labels,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from blueprints.images import IMAGES
 from blueprints.refusal import Reason
 from blueprints.served import gateway
-from blueprints.served.chatting import Asked, Chatting
+from blueprints.served.chatting import Chatting
 from blueprints.served.model import Served
-from blueprints.served.roles import ASSISTANT, CHAT, EMBEDDING, Role
+from blueprints.served.roles import ASSISTANT, CHAT, EMBEDDING, RERANKER, Role
 from blueprints.served.warehouse import GIB
 from components.ownership import Ownership
 from serving.gateway.spec import GatewaySpec, pods_of
@@ -17,9 +17,6 @@ from serving.retrieval.spec import RetrievalSpec
 
 #: of an answer in the audit log, and in the store of what answers were made from
 AUDIT_BYTES, KEPT_BYTES = 6000, 3000
-#: of a passage as models count it, and of what stands around passages
-PASSAGE_TOKENS, AROUND_TOKENS = 400, 500
-USUAL = 6
 
 
 def _kept(blueprint: Served, each: int) -> float:
@@ -43,17 +40,12 @@ def stored_gib(blueprint: Served) -> int:
     return 0 if blueprint.knows is None else gateway.replicas(blueprint) * audit_gib(blueprint)
 
 
-def _room(asked: Asked) -> int:
-    """How many passages fit into a question."""
-    return (asked.prompt_tokens - AROUND_TOKENS) // PASSAGE_TOKENS
-
-
 def refused(blueprint: Served) -> Iterator[Reason]:
     """More passages than fit, teams that are none, or documents that nobody could be shown."""
     known = blueprint.knows
     if known is None or not isinstance(blueprint, Chatting):
         return
-    room = _room(blueprint.asked)
+    room = blueprint.room
     if known.passages is not None and known.passages > room:
         text = f"a question of {blueprint.asked.prompt_tokens} tokens has room for {max(0, room)} passages"
         yield Reason(("documents", "passages"), f"{text}: use fewer, or allow more `prompt_tokens`")
@@ -86,7 +78,9 @@ def decide(
         askers=teams,
         vouched=teams if known.vouched_by is None else tuple(known.vouched_by),
         issuers=gateway.issuers(blueprint.access.identities),
-        passages=known.passages or max(1, min(USUAL, _room(blueprint.asked))),
+        passages=blueprint.passages,
+        considered=blueprint.considered,
+        reranker=RERANKER if known.reranker else "",
         least_score=known.least_score,
         stale_days=known.stale_days,
         models=tuple(_models(door, by_name)),
@@ -100,7 +94,9 @@ def decide(
 
 
 def _models(door: GatewaySpec, servers: Mapping[str, ModelServerSpec]) -> Iterator[tuple[str, str]]:
-    """What the gateway calls each model, and what it is."""
+    """What the gateway calls each model, and what it is; what ranks passages by its own name."""
+    if ranks := servers.get(RERANKER):
+        yield RERANKER, f"{ranks.model} {ranks.digest}".strip()
     for alias in door.aliases:
         for one in alias.backends:
             server = servers.get(one.name)

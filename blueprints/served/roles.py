@@ -14,7 +14,8 @@ INGESTION, BATCH = "ingestion", "batch"
 ASSISTANT, CONNECTOR = "assistant", "connector"
 #: parts of a workload that ask its gateway, each with a key of its own: no team goes by such a name
 JOBS = (INGESTION, BATCH, QUERIES, RETRIEVAL)
-CHAT, EMBEDDING, FALLBACK, NEXT, OUTSIDE = "chat", "embedding", "chat-small", "chat-next", "chat-outside"
+CHAT, EMBEDDING, RERANKER = "chat", "embedding", "reranker"
+FALLBACK, NEXT, OUTSIDE = "chat-small", "chat-next", "chat-outside"
 WORKER = "worker"
 
 
@@ -51,5 +52,10 @@ class Role:
 
     @property
     def generates(self) -> bool:
-        """Whether it writes answers; otherwise it embeds."""
+        """Whether it writes answers; otherwise it embeds, or ranks."""
         return self.task == "generate"
+
+    @property
+    def aliased(self) -> bool:
+        """Whether the gateway has it: what ranks passages is asked by the service that looks them up."""
+        return self.task != "rerank"

@@ -2,17 +2,26 @@
 
 from blueprints.images import IMAGES
 from blueprints.served.model import Served
+from blueprints.served.roles import Role
 from serving import groups
 from serving.engines.contract import Task
 from serving.engines.table import metrics_engine
-from serving.gateway.spec import GatewaySpec
+from serving.gateway.spec import GatewaySpec, pods_of
 from serving.model_server import ModelServerSpec
-from serving.router.spec import RouterSpec
+from serving.retrieval.spec import NAME as RETRIEVAL
+from serving.router.spec import RouterSpec, router_of
 
 
 def routed(blueprint: Served, task: Task, replicas: int) -> bool:
     """Whether replicas of a model have a router before them."""
     return blueprint.routing == "prefix" and task == "generate" and replicas > 1
+
+
+def asker(blueprint: Served, role: Role, replicas: int) -> str:
+    """Who asks a model's servers: the gateway, the router before them, or what looks passages up."""
+    if not role.aliased:
+        return RETRIEVAL
+    return router_of(role.name) if routed(blueprint, role.task, replicas) else pods_of(blueprint.access.gateway)
 
 
 def decide(servers: tuple[ModelServerSpec, ...], door: GatewaySpec) -> tuple[RouterSpec, ...]:

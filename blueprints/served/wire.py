@@ -95,7 +95,8 @@ def wire(plan: ServedPlan, kit: ServedKit, scripts: Scripts) -> ServedOutputs:
     vectors, documents, answers = Output.from_input(""), Output.from_input(""), Output.from_input("")
     if plan.knowledge and plan.retrieval:
         vectors, documents = _knowledge(plan.knowledge, kit, place, gateway, scripts)
-        answers = _retrieval(plan.retrieval, kit, place, gateway, (vectors, documents))
+        ranks = servers[plan.retrieval.reranker].endpoint if plan.retrieval.reranker else Output.from_input("")
+        answers = _retrieval(plan.retrieval, kit, place, gateway, (vectors, documents, ranks))
     if plan.batch:
         documents = _batch(plan.batch, kit, place, gateway, scripts)
     questions = Output.from_input("")
@@ -148,10 +149,14 @@ def _batch(work: BatchWork, kit: ServedKit, place: Output[str], gateway: Door, s
 
 
 def _retrieval(
-    spec: RetrievalSpec, kit: ServedKit, place: Output[str], gateway: Door, stores: tuple[Output[str], Output[str]]
+    spec: RetrievalSpec,
+    kit: ServedKit,
+    place: Output[str],
+    gateway: Door,
+    asked: tuple[Output[str], Output[str], Output[str]],
 ) -> Output[str]:
     """The service that answers from documents; returns where it is asked."""
-    vectors, documents = stores
+    vectors, documents, ranks = asked
     service = Retrieval(
         "retrieval",
         RetrievalArgs(
@@ -162,6 +167,7 @@ def _retrieval(
             digests=gateway.digests,
             vectors=vectors,
             documents=documents,
+            ranks=ranks,
         ),
         kit.options(),
     )

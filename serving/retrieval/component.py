@@ -11,6 +11,7 @@ from components.document_store.spec import PORT as DOCUMENTS_PORT
 from components.vector_store.spec import PORT as VECTORS_PORT
 from serving.doors import shell
 from serving.gateway.spec import PORT as GATEWAY_PORT
+from serving.model_server import PORT as MODEL_PORT
 from serving.retrieval.files import SERVE, files
 from serving.retrieval.spec import NAME, PORT, RetrievalSpec
 
@@ -21,7 +22,7 @@ SECRET, FOLDER = "retrieval-keys", "/etc/retrieval"
 class RetrievalArgs:
     """The spec, where it lives, and what it talks to: the gateway with a key, and the stores.
 
-    ``digests`` say which key is which team's, as the gateway is told.
+    ``digests`` say which key is which team's, as the gateway is told; ``ranks`` is where passages are ranked.
     """
 
     spec: RetrievalSpec
@@ -31,6 +32,7 @@ class RetrievalArgs:
     digests: Input[str]
     vectors: Input[str]
     documents: Input[str]
+    ranks: Input[str] = ""
 
 
 class Retrieval(Component):
@@ -59,6 +61,8 @@ class Retrieval(Component):
             (spec.ownership.selector("documents"), DOCUMENTS_PORT),
             (spec.ownership.selector("vectors"), VECTORS_PORT),
         )
+        if spec.reranker:
+            inside = (*inside, (spec.ownership.selector(spec.reranker), MODEL_PORT))
         reach = pods.reach(f"{NAME}-reach", args.namespace, door.labels, door.selector, inside)
         if spec.issuers:
             reach["spec"]["egress"].append({"ports": [{"port": 443, "protocol": "TCP"}]})
@@ -70,6 +74,8 @@ class Retrieval(Component):
 def _door(args: RetrievalArgs) -> shell.Door:
     spec = args.spec
     places = {"DOCUMENTS": args.documents, "VECTORS": args.vectors, "GATEWAY": args.gateway}
+    if spec.reranker:
+        places["RERANKER"] = args.ranks
     return shell.Door(
         name=NAME,
         ownership=spec.ownership,

@@ -15,11 +15,12 @@ class RetrievalSpec:
     """The service. ``collection`` is searched with vectors of the model behind ``embeds``; ``alias`` answers.
 
     ``askers`` are teams with keys; of them ``vouched`` say which groups a user is in, for others a token does. An
-    answer is made from ``passages`` at most, each scored ``least_score`` at least, and written in ``attempts`` at most.
-    A document that was last changed more than ``stale_days`` ago is said to be old (0: none is). ``models`` are what
-    the gateway calls models, and what they are: name, digest of the files where one was approved, country outside. The
-    audit log is kept for ``keep_days``; ``log_texts`` writes questions to it, not only their digests. ``door`` is the
-    name that the gateway's pods carry.
+    answer is made from ``passages`` at most, each scored ``least_score`` at least, and written in ``attempts`` at most:
+    the nearest, or the best of those ``considered`` by what the ``reranker`` makes of them. A document that was last
+    changed more than ``stale_days`` ago is said to be old (0: none is). ``models`` are what the gateway calls models,
+    and what they are: name, digest of the files where one was approved, country outside. The audit log is kept for
+    ``keep_days``; ``log_texts`` writes questions to it, not only their digests. ``door`` is the name that the gateway's
+    pods carry.
     """
 
     ownership: Ownership
@@ -32,6 +33,8 @@ class RetrievalSpec:
     vouched: tuple[str, ...]
     issuers: tuple[Issuer, ...] = ()
     passages: int
+    considered: int = 0
+    reranker: str = ""
     least_score: float = 0.0
     stale_days: int = 0
     attempts: int = 2

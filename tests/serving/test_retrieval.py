@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BROWSER
+from conftest import BROWSER, ROOT
 from decided import until
 from domicile_refused import RefusedError
 from filers import serving
@@ -20,9 +20,15 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
+from rehearsed import changed
 from retrieved import Around, Retrieving, Store
 
+from blueprints import load
+from catalog.documents import DocumentError
+from cli.check import planned
 from components.ownership import Ownership
+from policies.evaluate import Evaluator
+from policies.registry import RULES
 from serving import libraries
 from serving.gateway.spec import Issuer
 from serving.retrieval.app import domicile_cited
@@ -531,6 +537,87 @@ def test_a_store_that_is_away_is_told(run: Ingest, service: Retrieving, monkeypa
     assert "the vector store answers with status 503" in refused.text
 
 
+@pytest.fixture(scope="module")
+def ranking(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retrieving]:
+    ranks = {"models": (("reranker", "BAAI/bge-reranker-v2-m3"),), "reranker": "reranker"}
+    made = Retrieving(tmp_path_factory.mktemp("ranking"), spec(passages=2, considered=4, **ranks), address)
+    yield made
+    made.close()
+
+
+def rooms(run: Ingest) -> None:
+    """Four passages, the nearer the more words of the question they have; one is for the board alone."""
+    for name, text in {
+        "a": "The garden room is booked at the desk by the door.",
+        "b": "The garden room is closed.",
+        "c": "The garden is green.",
+        "d": "Nobody knows the garden.",
+    }.items():
+        Around.put(f"rooms/{name}.md", text)
+    Around.put("board/room.md", "The garden room of the board is booked by the chair.")
+    Around.readers("rooms/", agreed.EVERYONE)
+    Around.readers("board/", "board")
+    run()
+
+
+def found(service: Retrieving, **asked: Any) -> list[str]:
+    answer = service.post("passages", question="Who is it that the garden room is booked by?", user="u", **asked)
+    return [one["path"].rpartition("/")[2] for one in answer.json()["passages"]]
+
+
+def test_the_best_of_many_passages_are_taken(run: Ingest, ranking: Retrieving) -> None:
+    """The model reads each with the question; it is told no passage that the user may not read."""
+    rooms(run)
+    Around.prefers = {"green": 2.0, "Nobody": 1.0}
+    assert found(ranking) == ["c.md", "d.md"]
+    (asked,) = Around.asked
+    assert asked["query"] == "Who is it that the garden room is booked by?"
+    assert (asked["model"], asked["truncate_prompt_tokens"]) == ("reranker", -1)
+    assert min(asked["documents"]).startswith("Nobody")
+    assert len(asked["documents"]) == 4
+    assert not any("board" in one for one in asked["documents"])
+    shown = ranking.post("passages", question="garden?", user="u").json()["passages"]
+    assert [one["relevance"] for one in shown] == [2.0, 1.0]
+    Around.writes[:] = [{"answer": "It is green [1].", "sources": [1]}]
+    answered = ranking.post("answers", question="garden?", user="u").json()
+    assert answered["citations"][0]["path"].endswith("c.md")
+    day = next(one["at"][:10] for one in ranking.records() if one["event"] == "answered")
+    made = ranking.get(f"/v1/answers/{answered['id']}?day={day}").json()
+    assert made["ranked_by"] == "BAAI/bge-reranker-v2-m3"
+
+
+@pytest.mark.parametrize("broken", ["fails", "half", "twice"])
+def test_a_model_that_does_not_rank_stops_no_answer(
+    run: Ingest, ranking: Retrieving, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    rooms(run)
+    before = unranked(ranking)
+    if broken == "fails":
+        Around.prefers = None
+    else:
+        said = {"results": [{"index": 0, "relevance_score": 1.0}] * (2 if broken == "twice" else 1)}
+        reply = Around.reply
+
+        def answer(self: Around, status: int, content: Any) -> None:
+            reply(self, status, said if self.path == "/v1/rerank" else content)
+
+        monkeypatch.setattr(Around, "reply", answer)
+    shown = ranking.post("passages", question="Who is it that the garden room is booked by?", user="u").json()[
+        "passages"
+    ]
+    scores = [one["score"] for one in shown]
+    assert scores == sorted(scores, reverse=True), "the nearest are taken"
+    assert len(shown) == 2
+    assert not any("relevance" in one for one in shown)
+    assert unranked(ranking) == before + 1
+
+
+def unranked(service: Retrieving) -> float:
+    """Questions that nothing ranked."""
+    _, _, after = service.get("/metrics/").text.partition('domicile_retrieval_ranked_total{outcome="nearest"} ')
+    return float(after.split()[0]) if after else 0.0
+
+
 def test_how_the_documents_stand_is_measured(run: Ingest, address: str, tmp_path: Path) -> None:
     company()
     Around.away.add("/documents/handbook/leave.md")
@@ -578,3 +665,42 @@ def test_passages_cover_the_text(text: str) -> None:
     if parts:
         assert parts[0].split()[0] == words[0]
         assert parts[-1].split()[-1] == words[-1]
+
+
+def test_what_ranks_is_asked_by_what_looks_up_alone(tmp_path: Path) -> None:
+    """It is no alias of the gateway, reads its own weights, and passes the packs."""
+    example = ROOT / "blueprints" / "knowledge_assistant" / "examples" / "handbook-onprem-munich.yaml"
+    blueprint = changed(tmp_path, example, {"documents.reranker": "BAAI/bge-reranker-v2-m3"})
+    plan = planned.plan(ROOT, "handbook-onprem-munich", {"domicile:blueprint": blueprint})
+    assert not plan.error
+    made = {
+        (one.type.rpartition(":")[2], str(one.props["metadata"]["name"])): one.props
+        for one in plan.resources
+        if "metadata" in one.props
+    }
+    (container,) = made["Deployment", "reranker"]["spec"]["template"]["spec"]["containers"]
+    assert "--runner=pooling" in container["args"]
+    rule, _ = made["NetworkPolicy", "reranker-clients"]["spec"]["ingress"]
+    assert next(one["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for one in rule["from"]) == "retrieval"
+    (service,) = made["StatefulSet", "retrieval"]["spec"]["template"]["spec"]["containers"]
+    assert {one["name"]: one.get("value") for one in service["env"]}["RERANKER"] == "http://reranker:8000/v1"
+    config = next(
+        props["data"]["config.yaml"]
+        for (kind, _), props in made.items()
+        if kind == "ConfigMap" and "config.yaml" in (props.get("data") or {})
+    )
+    assert "reranker" not in config
+    assert found_by_packs(plan) == found_by_packs(planned.plan(ROOT, "handbook-onprem-munich"))
+
+
+def found_by_packs(plan: planned.Planned) -> set[tuple[str, str]]:
+    """What the packs say; the stack's own exemptions are not looked at."""
+    return {(one.rule, one.text) for one in Evaluator(RULES, {}).all(list(plan.resources))}
+
+
+def test_a_model_that_does_not_rank_is_refused(tmp_path: Path) -> None:
+    example = ROOT / "blueprints" / "knowledge_assistant" / "examples" / "handbook-onprem-munich.yaml"
+    with pytest.raises(
+        DocumentError, match=r"documents\.reranker: 'BAAI/bge-m3' is a model of kind 'embedding', here 'reranker'"
+    ):
+        load.plan(Path(changed(tmp_path, example, {"documents.reranker": "BAAI/bge-m3"})))

@@ -47,6 +47,8 @@ class Source:
     ingested: str
     score: float
     stale: bool
+    #: what a model that read it with the question makes of it
+    relevance: float | None = None
 
     @property
     def cited(self) -> dict[str, Any]:
@@ -63,12 +65,17 @@ class Source:
     @property
     def shown(self) -> dict[str, Any]:
         """As a search shows it."""
-        return {**self.cited, "score": self.score, "text": self.text}
+        ranked = {"relevance": self.relevance} if self.relevance is not None else {}
+        return {**self.cited, "score": self.score, **ranked, "text": self.text}
 
 
-def sources(points: Sequence[dict[str, Any]], least_score: float, stale_days: int, today: dt.date) -> list[Source]:
+def near(points: Sequence[dict[str, Any]], least_score: float) -> list[dict[str, Any]]:
+    """Those that are near enough to the question."""
+    return [point for point in points if float(point["score"]) >= least_score]
+
+
+def sources(found: Sequence[dict[str, Any]], stale_days: int, today: dt.date) -> list[Source]:
     """The passages that were found, the best first, numbered from 1."""
-    found = [point for point in points if float(point["score"]) >= least_score]
     return [
         Source(
             number=number,
@@ -79,6 +86,7 @@ def sources(points: Sequence[dict[str, Any]], least_score: float, stale_days: in
             ingested=str(payload.get("ingested", "")),
             score=round(float(point["score"]), 4),
             stale=_stale(str(payload.get("modified", "")), stale_days, today),
+            relevance=round(point["relevance"], 4) if "relevance" in point else None,
         )
         for number, point in enumerate(found, 1)
         for payload in [point["payload"]]

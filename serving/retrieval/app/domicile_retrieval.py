@@ -39,10 +39,13 @@ FOLDER = Path(__file__).parent
 POLICY: dict[str, Any] = json.loads((FOLDER / "retrieval.json").read_text(encoding="utf-8"))
 ANSWERS = prometheus.Counter("domicile_retrieval_answers", "Questions, by what became of them.", ["outcome"])
 STALE = prometheus.Counter("domicile_retrieval_stale", "Answers with a source that is older than it should be.")
+RANKED = prometheus.Counter("domicile_retrieval_ranked", "Questions whose passages a model should rank.", ["outcome"])
 WHOLE = prometheus.Gauge("domicile_ingestion_whole_timestamp", "When documents were last read without a failure.")
 COUNTED = prometheus.Gauge("domicile_ingestion_documents", "Documents of the last run, by state.", ["state"])
 UNWRITTEN = "neither the audit log nor what answers are made from can be written now: ask again later"
 LONGEST, MOST_GROUPS, LOOK_S, MODEL_S = 8000, 1000, 60, 300
+#: what ranks is waited for no longer
+RANK_S = float(os.environ.get("RANK_S", "5"))
 PROMPT = domicile_policy.digest(domicile_cited.INSTRUCTION)[:12]
 
 
@@ -82,7 +85,7 @@ class Service:
         self.report: dict[str, Any] = {}
 
     async def sources(self, asked: Asked) -> list[Source]:
-        """The passages that the user may read, the nearest first.
+        """The passages that the user may read, the best first, or the nearest where nothing ranks them.
 
         Raises:
             RefusedError: the store or the model does not answer.
@@ -91,10 +94,21 @@ class Service:
             self.client, self.gateway, os.environ["API_KEY"], POLICY["embeds"], asked.question
         )
         found = await domicile_search.points(
-            self.client, os.environ["VECTORS"], POLICY["collection"], embedded, asked.groups, POLICY["passages"]
+            self.client, os.environ["VECTORS"], POLICY["collection"], embedded, asked.groups, POLICY["considered"]
         )
+        best = await self._ranked(asked.question, domicile_cited.near(found, POLICY["least_score"]))
         today = dt.datetime.now(dt.UTC).date()
-        return domicile_cited.sources(found, POLICY["least_score"], POLICY["stale_days"], today)
+        return domicile_cited.sources(best[: POLICY["passages"]], POLICY["stale_days"], today)
+
+    async def _ranked(self, question: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """In the order of the model that ranks; one that is away or slow stops no answer."""
+        if not POLICY["reranker"] or len(found) < 2:
+            return found
+        best = await domicile_search.ranked(
+            self.client, os.environ["RERANKER"], POLICY["reranker"], question, found, RANK_S
+        )
+        RANKED.labels("nearest" if best is None else "ranked").inc()
+        return found if best is None else best
 
     async def answer(self, asked: Asked, found: list[Source]) -> tuple[str, list[Source], dict[str, str]]:
         """The model's answer, the sources it names, and what the gateway tells of it.
@@ -204,6 +218,7 @@ async def answers(request: Any) -> Any:
         await service.writer.write({"event": "refused", "id": number, "reasons": error.reasons})
         ANSWERS.labels("refused").inc()
         raise
+    ranked = any(one.relevance is not None for one in found)
     made = {
         "id": number,
         "at": domicile_audit.now(),
@@ -215,6 +230,7 @@ async def answers(request: Any) -> Any:
         "instruction": PROMPT,
         **told,
         "weights": POLICY["models"].get(told.get("model", "").rpartition("@")[2], ""),
+        "ranked_by": POLICY["models"].get(POLICY["reranker"], "") if ranked else "",
         "given": [one.cited for one in found],
         "named": [one.number for one in named],
     }

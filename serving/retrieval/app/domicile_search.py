@@ -38,6 +38,30 @@ async def points(  # noqa: PLR0917 what is asked, of whom, for whom
         raise RefusedError(502, [f"the vector store does not answer: {type(error).__name__}"]) from error
 
 
+async def ranked(  # noqa: PLR0917 as above
+    client: Any, address: str, model: str, question: str, found: Sequence[dict[str, Any]], seconds: float
+) -> list[dict[str, Any]] | None:
+    """The passages in the order of a model that read each with the question; None where it does not say in time.
+
+    Source: vLLM, "Re-rank API"; https://docs.vllm.ai/en/latest/models/pooling_models/scoring.
+    """
+    texts = [str(point["payload"]["text"]) for point in found]
+    # a passage that is longer than the model reads is cut off
+    body = {"model": model, "query": question, "documents": texts, "truncate_prompt_tokens": -1}
+    try:
+        async with client.post(f"{address}/rerank", json=body, timeout=aiohttp.ClientTimeout(total=seconds)) as answer:
+            if answer.status != 200:
+                return None
+            results: list[dict[str, Any]] = (await answer.json(content_type=None))["results"]
+        scores = {int(one["index"]): float(one["relevance_score"]) for one in results}
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
+        return None
+    if set(scores) != set(range(len(texts))):
+        return None
+    order = sorted(scores, key=lambda index: (-scores[index], index))
+    return [{**found[index], "relevance": scores[index]} for index in order]
+
+
 async def vector(client: Any, gateway: str, key: str, alias: str, question: str) -> list[float]:
     """A question's vector.
 
