@@ -98,8 +98,15 @@ def difference(old: Any, new: Any, at: Path = ()) -> list[Change]:
 
 def equal(old: Any, new: Any) -> bool:
     """Deep equality in which secrets compare by content and True is not 1."""
-    old, new = reveal(old), reveal(new)
-    return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
+    return _same(reveal(old), reveal(new))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if is_map(one) and is_map(other):
+        return one.keys() == other.keys() and all(_same(inner, other[key]) for key, inner in one.items())
+    if is_list(one) and is_list(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def get(value: Any, path: Path) -> tuple[bool, Any]:

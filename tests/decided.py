@@ -87,14 +87,14 @@ def world() -> Generator[str]:
                 event.set()
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether something becomes true in time."""
+def until(true: Callable[[], bool], seconds: float = 60, every_s: float = 0.02) -> bool:
+    """Whether something becomes true in time; it is looked at again and again."""
     ends = time.monotonic() + seconds
     pause = threading.Event()
     while not true():
         if time.monotonic() > ends:
             return False
-        pause.wait(0.02)
+        pause.wait(every_s)
     return True
 
 

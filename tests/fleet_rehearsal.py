@@ -127,7 +127,8 @@ class Fleet:
             if site.state.status == "trial":
                 # pods take seconds here, and the fleet's clock is ours
                 objects = site._objects(site.state.running)  # pyright: ignore[reportPrivateUsage]
-                assert until(lambda: not site.cluster.unready(objects), 1800), site.cluster.unready(objects)
+                ready = until(lambda: not site.cluster.unready(objects), 1800, every_s=0.5)
+                assert ready, site.cluster.unready(objects)
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(turn, sites))

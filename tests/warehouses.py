@@ -92,7 +92,7 @@ class Postgres:
         # it does not run as root
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
-            for one in (folder, *folder.parents[:3]):
+            for one in (folder, *folder.parents[:4]):
                 one.chmod(one.stat().st_mode | 0o711)
             shutil.chown(folder, "postgres")
         (self.port,) = processes.free_ports(1)

@@ -64,7 +64,23 @@ def vectors_at(blueprint: Platform) -> str:
 
 
 def refused(blueprint: Platform) -> Iterator[Reason]:
-    """Uses of stores that are not made, and vectors that may not be where they are."""
+    """Uses of stores that are not made, stores without what they stand on, and data that may not be where they are."""
+    yield from _uses(blueprint)
+    yield from _places(blueprint)
+    stores = blueprint.stores
+    for index, one in enumerate(stores.objects):
+        if one.name in _own(blueprint):
+            text = f"'{one.name}' is the bucket of stores.{one.name}: give this one another name"
+            yield Reason(("stores", "objects", index, "name"), text)
+    if stores.features is not None and not isinstance(stores.warehouse, Warehouse):
+        yield Reason(("stores", "features"), "a feature store keeps its history in the target's own warehouse: add it")
+    if stores.tracking is not None and stores.sql is None:
+        yield Reason(("stores", "tracking"), "its records are in PostgreSQL: add stores.sql")
+    if vectors_at(blueprint) == "sql" and stores.sql is None:
+        yield Reason(("stores", "vectors", "engine"), "pgvector lives in PostgreSQL: add stores.sql")
+
+
+def _uses(blueprint: Platform) -> Iterator[Reason]:
     kinds = _kinds(blueprint)
     for number, one in enumerate(blueprint.identities):
         for index, use in enumerate(one.uses):
@@ -74,17 +90,14 @@ def refused(blueprint: Platform) -> Iterator[Reason]:
                 yield Reason((*at, "store"), f"there is no store '{use.store}' to use; there are {known}")
             elif use.store == "registry" and use.access == "write":
                 yield Reason((*at, "access"), "workloads read images: who writes them is the platform's pipeline")
+
+
+def _places(blueprint: Platform) -> Iterator[Reason]:
     vectors, warehouse = blueprint.stores.vectors, blueprint.stores.warehouse
     if isinstance(vectors, Pinecone):
         yield from _elsewhere(blueprint, vectors, ("stores", "vectors", "region"), "use an engine in the cluster")
     if isinstance(warehouse, Snowflake | Databricks):
         yield from _elsewhere(blueprint, warehouse, ("stores", "warehouse", "region"), "use the target's own")
-    if blueprint.stores.features is not None and not isinstance(warehouse, Warehouse):
-        yield Reason(("stores", "features"), "a feature store keeps its history in the target's own warehouse: add it")
-    if blueprint.stores.tracking is not None and blueprint.stores.sql is None:
-        yield Reason(("stores", "tracking"), "its records are in PostgreSQL: add stores.sql")
-    if vectors_at(blueprint) == "sql" and blueprint.stores.sql is None:
-        yield Reason(("stores", "vectors", "engine"), "pgvector lives in PostgreSQL: add stores.sql")
 
 
 def _elsewhere(

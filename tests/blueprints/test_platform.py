@@ -61,6 +61,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("aws-mumbai", {"identities.0.uses.0.store": "nothing"}, "identities.0.uses.0.store", "there is no store 'nothing'"),
     ("aws-mumbai", {"identities.0.uses.3.access": "write"}, "identities.0.uses.3.access", "workloads read images"),
     ("gcp-frankfurt", {"stores.sql": None}, "stores.vectors.engine", "pgvector lives in PostgreSQL"),
+    ("aws-mumbai", {"stores.sql": None}, "stores.tracking", "its records are in PostgreSQL: add stores.sql"),
+    ("aws-mumbai", {"stores.objects.0.name": "tracking"}, "stores.objects.0.name", "is the bucket of stores.tracking"),
     ("aws-mumbai", {"stores.vectors": {"engine": "pinecone", "endpoint": "https://x.pinecone.io", "cloud": "aws", "region": "us-east-1"}},
      "stores.vectors.region", "is in US, the data must stay in IN"),
     ("azure-virginia", {"pools.0.accelerator": "TPU-v6e"}, "pools.0.accelerator", "TPUs are Google's"),

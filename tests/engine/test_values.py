@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine import paths, urn
@@ -24,6 +24,8 @@ def test_revealing_what_was_hidden_gives_it_back(value: Any) -> None:
 
 
 @given(plain, plain)
+@example([False, False], [False, 0])
+@example({"a": {"b": [1]}}, {"a": {"b": [True]}})
 def test_a_difference_is_empty_exactly_when_values_are_equal(one: Any, other: Any) -> None:
     assert paths.difference(one, one) == []
     assert (paths.difference(one, other) == []) == paths.equal(one, other)
