@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from blueprints.governance.purpose import LOG_DAYS, Class, Purpose, Risk, risk
 from blueprints.images import IMAGES
-from blueprints.pinned import Registry
+from blueprints.pinned import Registries, unregistered
 from blueprints.refusal import Reason
 from blueprints.written import Country, DataClass, Name, Owner, Written
 from catalog.inventory import Inventory
@@ -90,7 +90,7 @@ class Governed(Written, ABC):
         return ()
 
     @property
-    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+    def registries(self) -> Registries:
         """The registries of models that it asks or tells, with the places where it names them."""
         return ()
 
@@ -181,6 +181,7 @@ def refused(blueprint: Governed, inventory: Inventory, classes: tuple[str, ...] 
         text = f"the platform has keys for {', '.join(classes)}: add the class there, or choose another platform"
         yield Reason(("data", "class"), text)
     yield from unsigned(blueprint.target)
+    yield from unregistered(blueprint.registries, allowed)
     if blueprint.risk.of is Class.HIGH:
         if not blueprint.overseers:
             text = (

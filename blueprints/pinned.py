@@ -1,6 +1,6 @@
 """Models that somebody has approved: by revision, by digest, or as a version of a registry. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -26,6 +26,10 @@ class Registry(Written):
         ),
     ]
     country: Annotated[Country, Field(description="Where it keeps models.")]
+
+
+#: registries, each with the place where a blueprint names it
+Registries = tuple[tuple[tuple[str | int, ...], Registry], ...]
 
 
 class RegisteredModel(Registry):
@@ -63,19 +67,20 @@ class Pinned(Written):
         return Pin(model=self.model, revision=self.revision, digest=self.digest)
 
 
-def unregistered(said: Registry | None, path: tuple[str | int, ...], jurisdictions: Sequence[str]) -> Iterator[Reason]:
-    """A registry that keeps models where data may not be, or is asked in the open."""
-    if said is None:
-        return
-    if said.country not in jurisdictions:
-        text = f"it keeps models in {said.country}, what was learnt from data must stay in {', '.join(jurisdictions)}"
-        yield Reason((*path, "country"), f"{text}: use a registry there")
-    if outside.in_the_open(said.address):
-        text = f"outside the cluster it is asked over TLS: {outside.REMEDY}"
-        yield Reason((*path, "address"), text)
+def unregistered(registries: Registries, jurisdictions: Sequence[str]) -> Iterator[Reason]:
+    """Registries that keep models where data may not be, or are asked in the open."""
+    for path, one in registries:
+        if one.country not in jurisdictions:
+            text = (
+                f"it keeps models in {one.country}, what was learnt from data must stay in {', '.join(jurisdictions)}"
+            )
+            yield Reason((*path, "country"), f"{text}: use a registry there")
+        if outside.in_the_open(one.address):
+            text = f"outside the cluster it is asked over TLS: {outside.REMEDY}"
+            yield Reason((*path, "address"), text)
 
 
-def pinned_from(pinned: Sequence[Pinned]) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+def pinned_from(pinned: Sequence[Pinned]) -> Registries:
     """The registries that pinned models come from, with their places."""
     return tuple((("pinned", index, "registry"), one.registry) for index, one in enumerate(pinned) if one.registry)
 
@@ -89,9 +94,7 @@ class Shared:
     namespaces: tuple[str, ...]
 
 
-def closed(
-    registries: Iterable[tuple[tuple[str | int, ...], Registry]], shared: Shared, namespace: str
-) -> Iterator[Reason]:
+def closed(registries: Registries, shared: Shared, namespace: str) -> Iterator[Reason]:
     """Registries in the platform's namespace that are not there, or do not let this namespace in."""
     for path, one in registries:
         host = urlsplit(one.address).hostname or ""
@@ -108,10 +111,9 @@ def closed(
             yield Reason(at, text)
 
 
-def unpinned(pinned: Sequence[Pinned], used: Sequence[str], jurisdictions: Sequence[str]) -> Iterator[Reason]:
+def unpinned(pinned: Sequence[Pinned], used: Sequence[str]) -> Iterator[Reason]:
     """Pins of models that the blueprint does not use, or that say nothing."""
     for index, one in enumerate(pinned):
-        yield from unregistered(one.registry, ("pinned", index, "registry"), jurisdictions)
         if one.model not in used:
             text = f"'{one.model}' is no model of this blueprint; it has {', '.join(used)}"
             yield Reason(("pinned", index, "model"), text)

@@ -161,13 +161,7 @@ def _backup(owner: Component, store: Store, part: str) -> None:
     backup = store.backup
     mine = backup.volume != "none"
     if mine:
-        volume = claim(part, labels, store.storage_class, store.storage_gib)
-        k8s.core.v1.PersistentVolumeClaim(
-            f"{owner.name}-backup-volume",
-            metadata=manifest({"name": part, **place}),
-            spec=manifest(volume["spec"]),
-            opts=owner.child(),
-        )
+        backup_volume(owner, part, place, store.storage_class, store.storage_gib)
     else:
         _may_snapshot(owner, store, part)
     beside = {
@@ -211,13 +205,22 @@ def _backup(owner: Component, store: Store, part: str) -> None:
             "command": ["/bin/sh", "-euc", backup.restore],
             "env": [{"name": "ARCHIVE", "value": ""}],
         }
-        never = {"suspend": True, **schedule("0 0 1 1 *", labels, {**pod, "containers": [container]})}
         k8s.batch.v1.CronJob(
             f"{owner.name}-restore",
             metadata=manifest({"name": f"{store.name}-restore", **place}),
-            spec=manifest(never),
+            spec=manifest(never(labels, {**pod, "containers": [container]})),
             opts=owner.child(),
         )
+
+
+def backup_volume(owner: Component, name: str, place: dict[str, Any], storage_class: str, storage_gib: int) -> None:
+    """The volume that a store's backups are on."""
+    k8s.core.v1.PersistentVolumeClaim(
+        f"{owner.name}-backup-volume",
+        metadata=manifest({"name": name, **place}),
+        spec=manifest(claim(name, {}, storage_class, storage_gib)["spec"]),
+        opts=owner.child(),
+    )
 
 
 def schedule(cron: str, labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
@@ -229,6 +232,11 @@ def schedule(cron: str, labels: dict[str, str], pod: dict[str, Any]) -> dict[str
         "failedJobsHistoryLimit": 3,
         "jobTemplate": {"spec": {"backoffLimit": 2, "template": {"metadata": {"labels": labels}, "spec": pod}}},
     }
+
+
+def never(labels: dict[str, str], pod: dict[str, Any]) -> dict[str, Any]:
+    """The same for a job that never runs by itself: an operator makes one of it."""
+    return {"suspend": True, **schedule("0 0 1 1 *", labels, pod)}
 
 
 def snapshot(name: str, keep: int) -> str:

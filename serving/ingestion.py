@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import pods
+from components import pods, stateful
 from components.core import Component, manifest
 from components.ownership import Ownership
 from serving import libraries, scripted
@@ -83,54 +83,37 @@ class Ingestion(Component):
             "COLLECTION": spec.collection,
             "ALIAS": spec.alias,
         }
+        pod = {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "securityContext": pods.pod_security(),
+            "containers": [
+                {
+                    "name": "ingest",
+                    "image": spec.image,
+                    "command": ["python3", "/scripts/ingest.py"],
+                    "envFrom": [{"secretRef": {"name": args.key_secret}}],
+                    "env": [{"name": key, "value": value} for key, value in environment.items()],
+                    "resources": pods.resources("500m", "1Gi"),
+                    "securityContext": pods.container_security(),
+                    "volumeMounts": [
+                        scripted.MOUNT,
+                        pods.scratch_mount(),
+                        *([libraries.MOUNT] if spec.formats else []),
+                    ],
+                }
+            ],
+            "volumes": [
+                {"name": "script", "configMap": {"name": NAME}},
+                pods.scratch(),
+                *([libraries.volume(NAME)] if spec.formats else []),
+            ],
+        }
         k8s.batch.v1.CronJob(
             f"{name}-schedule",
             metadata=manifest({"name": NAME, **place}),
-            spec=manifest(
-                {
-                    "schedule": spec.schedule,
-                    "concurrencyPolicy": "Forbid",
-                    "successfulJobsHistoryLimit": 3,
-                    "failedJobsHistoryLimit": 3,
-                    "jobTemplate": {
-                        "spec": {
-                            "backoffLimit": 2,
-                            "template": {
-                                "metadata": {"labels": labels},
-                                "spec": {
-                                    "restartPolicy": "Never",
-                                    "automountServiceAccountToken": False,
-                                    "enableServiceLinks": False,
-                                    "securityContext": pods.pod_security(),
-                                    "containers": [
-                                        {
-                                            "name": "ingest",
-                                            "image": spec.image,
-                                            "command": ["python3", "/scripts/ingest.py"],
-                                            "envFrom": [{"secretRef": {"name": args.key_secret}}],
-                                            "env": [
-                                                {"name": key, "value": value} for key, value in environment.items()
-                                            ],
-                                            "resources": pods.resources("500m", "1Gi"),
-                                            "securityContext": pods.container_security(),
-                                            "volumeMounts": [
-                                                scripted.MOUNT,
-                                                pods.scratch_mount(),
-                                                *([libraries.MOUNT] if spec.formats else []),
-                                            ],
-                                        }
-                                    ],
-                                    "volumes": [
-                                        {"name": "script", "configMap": {"name": NAME}},
-                                        pods.scratch(),
-                                        *([libraries.volume(NAME)] if spec.formats else []),
-                                    ],
-                                },
-                            },
-                        }
-                    },
-                }
-            ),
+            spec=manifest(stateful.schedule(spec.schedule, labels, pod)),
             opts=self.child(),
         )
         self.schedule = Output.from_input(spec.schedule)

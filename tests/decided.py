@@ -98,6 +98,14 @@ def until(true: Callable[[], bool], seconds: float = 60, every_s: float = 0.02) 
     return True
 
 
+def healthy(address: str) -> bool:
+    """Whether a server says that it is well."""
+    try:
+        return httpx.get(f"{address}/health").is_success
+    except httpx.TransportError:
+        return False
+
+
 class Running:
     """The service in a process of its own."""
 

@@ -17,8 +17,8 @@ FEATURES, TRACKING = "features", "tracking"
 def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[IdentitySpec, ...]:
     """The identities of workloads, each with what it uses and nothing else."""
     kinds = _kinds(blueprint)
-    own = {
-        name: IdentitySpec(
+    stores = (
+        IdentitySpec(
             name=f"{blueprint.name}-{name}",
             ownership=ownership,
             region=region,
@@ -26,8 +26,8 @@ def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[
             service_account=name,
             uses=(Use(kind="object_store", name=f"{blueprint.name}-{name}", access=Access.WRITE), *uses),
         )
-        for name, uses in _own(blueprint).items()
-    }
+        for name, uses in own(blueprint).items()
+    )
     workloads = (
         IdentitySpec(
             name=f"{blueprint.name}-{one.name}",
@@ -39,10 +39,10 @@ def identities(blueprint: Platform, ownership: Ownership, region: str) -> tuple[
         )
         for one in blueprint.identities
     )
-    return (*own.values(), *workloads)
+    return (*stores, *workloads)
 
 
-def _own(blueprint: Platform) -> dict[str, tuple[Use, ...]]:
+def own(blueprint: Platform) -> dict[str, tuple[Use, ...]]:
     """Stores of ours that run in the cluster: a bucket each, and what else they open."""
     stores = blueprint.stores
     warehouse = Use(kind="warehouse", name="warehouse", access=Access.READ)
@@ -67,9 +67,9 @@ def refused(blueprint: Platform) -> Iterator[Reason]:
     """Uses of stores that are not made, stores without what they stand on, and data that may not be where they are."""
     yield from _uses(blueprint)
     yield from _places(blueprint)
-    stores = blueprint.stores
+    stores, taken = blueprint.stores, own(blueprint)
     for index, one in enumerate(stores.objects):
-        if one.name in _own(blueprint):
+        if one.name in taken:
             text = f"'{one.name}' is the bucket of stores.{one.name}: give this one another name"
             yield Reason(("stores", "objects", index, "name"), text)
     if stores.features is not None and not isinstance(stores.warehouse, Warehouse):

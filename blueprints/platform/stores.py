@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blueprints.images import IMAGES
+from blueprints.platform import needs
 from blueprints.platform.model import Databricks, Objects, OwnVectors, Platform, Snowflake, Warehouse
 from blueprints.platform.needs import FEATURES, TRACKING
 from blueprints.refusal import Reason
@@ -103,8 +104,7 @@ def replica_keys(blueprint: Platform, stores: Stores, ownership: Ownership) -> t
 def decide(blueprint: Platform, ownership: Ownership, region: str) -> Stores:
     """The stores of a platform; ``ownership`` has the class of data that everything without its own is kept as."""
     wanted, name = blueprint.stores, blueprint.name
-    own = ((FEATURES, wanted.features), (TRACKING, wanted.tracking))
-    buckets = [*wanted.objects, *(Objects(name=one) for one, asked in own if asked is not None)]
+    buckets = [*wanted.objects, *(Objects(name=one) for one in needs.own(blueprint))]
     return Stores(
         objects=tuple(
             ObjectStoreSpec(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blueprints.pinned import Digest, RegisteredModel, unregistered
+from blueprints.pinned import Digest, RegisteredModel
 from blueprints.refusal import Reason
 from blueprints.served.roles import Part, Role
 from blueprints.written import Name, Written
@@ -66,15 +66,12 @@ def aliases(adapters: Sequence[Adapter], known: Sequence[Alias]) -> tuple[Alias,
     )
 
 
-def refused(
-    adapters: Sequence[Adapter], roles: Sequence[Role], jurisdictions: Sequence[str], *, sleeps: bool
-) -> Iterator[Reason]:
+def refused(adapters: Sequence[Adapter], roles: Sequence[Role], *, sleeps: bool) -> Iterator[Reason]:
     """Adapters of models that are not there or cannot have any, and aliases that mean two things."""
     able = {role.name: role for role in roles if role.generates and role.part is not Part.CANDIDATE}
     taken = [role.name for role in roles]
     for index, one in enumerate(adapters):
         at = ("adapters", index)
-        yield from unregistered(one.registry, (*at, "registry"), jurisdictions)
         if one.alias in taken:
             yield Reason((*at, "alias"), f"'{one.alias}' stands there twice: give each its own")
         taken.append(one.alias)

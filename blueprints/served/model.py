@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.pinned import Pinned, Registry, pinned_from
+from blueprints.pinned import Pinned, Registries, pinned_from
 from blueprints.served.adapters import Adapter
 from blueprints.served.hours import Scaling
 from blueprints.served.roles import CHAT, EMBEDDING, INGESTION, JOBS, Role
@@ -233,7 +233,7 @@ class Served(Governed, ABC):
         return tuple(dict.fromkeys((*(role.model for role in self.roles()), *learnt, *outside)))
 
     @property
-    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+    def registries(self) -> Registries:
         """Those that pinned models and adapters come from."""
         learnt = ((("adapters", index, "registry"), one.registry) for index, one in enumerate(self.adapters))
         return (*pinned_from(self.pinned), *learnt)

@@ -22,13 +22,10 @@ def reasons(blueprint: Served, inventory: Inventory, classes: tuple[str, ...] | 
         *_outside(blueprint),
         *_teams(blueprint),
         *_traces(blueprint),
-        *pinned.unpinned(
-            blueprint.pinned, tuple(role.model for role in blueprint.roles()), blueprint.data.jurisdictions
-        ),
+        *pinned.unpinned(blueprint.pinned, tuple(role.model for role in blueprint.roles())),
         *adapters.refused(
             blueprint.adapters,
             blueprint.roles(),
-            blueprint.data.jurisdictions,
             sleeps=blueprint.scales.sleep is not None,
         ),
         *retrieval.refused(blueprint),

@@ -96,9 +96,14 @@ def decide(
 def _models(door: GatewaySpec, servers: Mapping[str, ModelServerSpec]) -> Iterator[tuple[str, str]]:
     """What the gateway calls each model, and what it is; what ranks passages by its own name."""
     if ranks := servers.get(RERANKER):
-        yield RERANKER, f"{ranks.model} {ranks.digest}".strip()
+        yield RERANKER, _what(ranks)
     for alias in door.aliases:
         for one in alias.backends:
             server = servers.get(one.name)
-            said = f"{server.model} {server.digest}".strip() if server else f"{one.called} in {one.country}"
+            said = _what(server) if server else f"{one.called} in {one.country}"
             yield from dict.fromkeys(((one.name, said), (one.called, said)))
+
+
+def _what(server: ModelServerSpec) -> str:
+    """A model, and the digest of its files where one was approved."""
+    return f"{server.model} {server.digest}".strip()

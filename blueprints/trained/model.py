@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from blueprints.governed import Governed
-from blueprints.pinned import Pinned, Registry, pinned_from
+from blueprints.pinned import Pinned, Registries, Registry, pinned_from
 from blueprints.refusal import Reason
 from blueprints.written import Name, Written
 from planning.workload import Training as Run
@@ -97,7 +97,7 @@ class Trained(Governed, ABC):
         return (self.base,)
 
     @property
-    def registries(self) -> tuple[tuple[tuple[str | int, ...], Registry], ...]:
+    def registries(self) -> Registries:
         """The one that it tells, and the one that its base comes from."""
         told = ((("registry",), self.registry),) if self.registry else ()
         return (*told, *pinned_from(self.pinned))

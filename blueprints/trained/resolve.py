@@ -74,8 +74,7 @@ def resolve(blueprint: Trained, inventory: Inventory, classes: tuple[str, ...] |
     """
     reasons = [
         *governed.refused(blueprint, inventory, classes),
-        *pinned.unpinned(blueprint.pinned, (blueprint.base,), blueprint.data.jurisdictions),
-        *pinned.unregistered(blueprint.registry, ("registry",), blueprint.data.jurisdictions),
+        *pinned.unpinned(blueprint.pinned, (blueprint.base,)),
         *blueprint.refusals(),
     ]
     found = _decide(blueprint, inventory)

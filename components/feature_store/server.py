@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, ResourceOptions
 
-from components import budgets, pods
+from components import pods, servers, stateful
 from components.cache.contract import CacheArgs
 from components.cache.kubernetes import KubernetesCache
 from components.core import Component, manifest
@@ -43,66 +43,23 @@ def build(owner: Component, args: FeatureStoreArgs, sources: Sources) -> Output[
     written = Output.all(sources.registry, sources.offline, online.endpoint).apply(
         lambda found: _settings(spec.name, *found)
     )
-    account = k8s.core.v1.ServiceAccount(
-        f"{owner.name}-account",
-        metadata=manifest({"name": spec.service_account, "annotations": dict(args.annotations), **place}),
-        automount_service_account_token=False,
-        opts=owner.child(),
-    )
+    account = servers.account(owner, spec, place, args.annotations)
     config = k8s.core.v1.ConfigMap(
         f"{owner.name}-settings",
         metadata=manifest({"name": spec.name, **place}),
         data={"feature_store.yaml": written},
         opts=owner.child(),
     )
-    _servers(owner, args, _pods(args, sources, written.apply(digest)), [account, config])
-    k8s.networking.v1.NetworkPolicy(
-        f"{owner.name}-clients",
-        **pods.allow(
-            f"{spec.name}-clients",
-            args.namespace,
-            labels,
-            spec.ownership.selector(PART),
-            (),
-            PORT,
-            namespaces=spec.namespaces,
-        ),
-        opts=owner.child(),
-    )
-    return Output.concat("http://", spec.name, ".", args.namespace, f":{PORT}")
-
-
-def _servers(owner: Component, args: FeatureStoreArgs, pod: dict[str, Any], after: list[Any]) -> None:
-    spec = args.spec
-    place = {"namespace": args.namespace, "labels": spec.ownership.labels(PART)}
-    selector = spec.ownership.selector(PART)
-    k8s.core.v1.Service(
-        f"{owner.name}-service",
-        metadata=manifest({"name": spec.name, **place}),
-        spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
-        opts=owner.child(),
-    )
-    k8s.apps.v1.Deployment(
-        f"{owner.name}-servers",
-        metadata=manifest({"name": spec.name, **place}),
-        spec=manifest({"replicas": spec.replicas, "selector": {"matchLabels": selector}, "template": pod["server"]}),
-        opts=owner.child(depends_on=after),
-    )
-    budgets.one_at_a_time(owner, spec.name, place, selector)
+    pod, after = _pods(args, sources, written.apply(digest)), (account, config)
+    endpoint = servers.build(owner, spec, PART, args.namespace, PORT, pod["server"], after)
+    filling = {**spec.ownership.labels(f"{PART}-materialize"), **pods.USES_IDENTITY}
     k8s.batch.v1.CronJob(
         f"{owner.name}-materialize",
         metadata=manifest({"name": f"{spec.name}-materialize", **place}),
-        spec=manifest(
-            {
-                "schedule": spec.materialize,
-                "concurrencyPolicy": "Forbid",
-                "successfulJobsHistoryLimit": 3,
-                "failedJobsHistoryLimit": 3,
-                "jobTemplate": {"spec": {"backoffLimit": 2, "template": pod["job"]}},
-            }
-        ),
+        spec=manifest(stateful.schedule(spec.materialize, filling, pod["job"])),
         opts=owner.child(depends_on=after),
     )
+    return endpoint
 
 
 def _settings(name: str, registry: dict[str, str], offline: dict[str, Any], online: str) -> str:
@@ -120,7 +77,7 @@ def _settings(name: str, registry: dict[str, str], offline: dict[str, Any], onli
 
 
 def _pods(args: FeatureStoreArgs, sources: Sources, version: Output[str]) -> dict[str, Any]:
-    """The pods of the servers and of the job: one image, one account, one configuration."""
+    """The servers' template and the job's pod: one image, one account, one configuration."""
     spec = args.spec
     secrets = (("ONLINE_PASSWORD", spec.online.name, "password"), *sources.secrets)
     probe = {"httpGet": {"path": "/health", "port": PORT}}
@@ -166,11 +123,10 @@ def _pods(args: FeatureStoreArgs, sources: Sources, version: Output[str]) -> dic
     labels = {**spec.ownership.labels(PART), **pods.USES_IDENTITY}
     apart = pods.spread(spec.ownership.selector(PART), pods.ZONE)
     changed = {f"{PREFIX}/config": version}
-    other = {**spec.ownership.labels(f"{PART}-materialize"), **pods.USES_IDENTITY}
     return {
         "server": {
             "metadata": {"labels": labels, "annotations": changed},
             "spec": {**common, "containers": [server], "topologySpreadConstraints": apart},
         },
-        "job": {"metadata": {"labels": other}, "spec": {**common, "containers": [job], "restartPolicy": "Never"}},
+        "job": {**common, "containers": [job], "restartPolicy": "Never"},
     }

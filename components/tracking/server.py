@@ -1,14 +1,15 @@
 """MLflow on any cluster: servers, their wall, the jobs that keep records twice. A target says where files lie."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pulumi_kubernetes as k8s
-from pulumi import Input, Output
+from pulumi import Input, Output, Resource
 
-from components import budgets, pods, stateful
+from components import pods, servers, stateful
 from components.core import Component, manifest
 from components.ownership import PREFIX, digest
 from components.tracking.contract import TrackingArgs
@@ -51,14 +52,8 @@ def build(owner: Component, args: TrackingArgs, sources: Sources) -> Output[str]
     spec = args.spec
     labels = spec.ownership.labels(PART)
     place = {"namespace": args.namespace, "labels": labels}
-    selector = spec.ownership.selector(PART)
     program = PROGRAM.read_text(encoding="utf-8")
-    account = k8s.core.v1.ServiceAccount(
-        f"{owner.name}-account",
-        metadata=manifest({"name": spec.service_account, "annotations": dict(args.annotations), **place}),
-        automount_service_account_token=False,
-        opts=owner.child(),
-    )
+    account = servers.account(owner, spec, place, args.annotations)
     settings = _settings(args, sources)
     programs = k8s.core.v1.ConfigMap(
         f"{owner.name}-program",
@@ -72,31 +67,14 @@ def build(owner: Component, args: TrackingArgs, sources: Sources) -> Output[str]
         string_data={"settings.json": settings},
         opts=owner.child(),
     )
-    k8s.core.v1.Service(
-        f"{owner.name}-service",
-        metadata=manifest({"name": spec.name, **place}),
-        spec=manifest({"selector": selector, "ports": [{"name": "http", "port": PORT}]}),
-        opts=owner.child(),
-    )
     changed = {f"{PREFIX}/config": settings.apply(lambda said: digest(program + said))}
     template = {
         "metadata": {"labels": {**labels, **pods.USES_IDENTITY}, "annotations": changed},
         "spec": _server(args, sources),
     }
-    k8s.apps.v1.Deployment(
-        f"{owner.name}-servers",
-        metadata=manifest({"name": spec.name, **place}),
-        spec=manifest({"replicas": spec.replicas, "selector": {"matchLabels": selector}, "template": template}),
-        opts=owner.child(depends_on=[account, programs, told]),
-    )
-    budgets.one_at_a_time(owner, spec.name, place, selector)
-    k8s.networking.v1.NetworkPolicy(
-        f"{owner.name}-clients",
-        **pods.allow(f"{spec.name}-clients", args.namespace, labels, selector, (), PORT, namespaces=spec.namespaces),
-        opts=owner.child(),
-    )
-    _backups(owner, args, sources, [account, programs, told])
-    return Output.concat("http://", spec.name, ".", args.namespace, f":{PORT}")
+    after = (account, programs, told)
+    _backups(owner, args, sources, after)
+    return servers.build(owner, spec, PART, args.namespace, PORT, template, after)
 
 
 def _settings(args: TrackingArgs, sources: Sources) -> Output[str]:
@@ -201,33 +179,24 @@ def _server(args: TrackingArgs, sources: Sources) -> dict[str, Any]:
     }
 
 
-def _backups(owner: Component, args: TrackingArgs, sources: Sources, after: list[Any]) -> None:
+def _backups(owner: Component, args: TrackingArgs, sources: Sources, after: Sequence[Resource]) -> None:
     """The job that keeps records on a volume of its own, and one that brings them back: it never runs by itself."""
     spec = args.spec
     labels = spec.ownership.labels(BACKUP)
     place = {"namespace": args.namespace, "labels": labels}
-    volume = stateful.claim(BACKUP, labels, spec.storage_class, spec.storage_gib)
-    k8s.core.v1.PersistentVolumeClaim(
-        f"{owner.name}-backup-volume",
-        metadata=manifest({"name": f"{spec.name}-backup", **place}),
-        spec=manifest(volume["spec"]),
-        opts=owner.child(),
-    )
-    jobs = (
-        ("backup", spec.backup_schedule, KEEP.format(keep=spec.keep_backups), False),
-        ("restore", "0 0 1 1 *", RESTORE, True),
-    )
-    for name, cron, command, suspended in jobs:
-        pod = _job(args, sources, name, command)
+    stateful.backup_volume(owner, f"{spec.name}-backup", place, spec.storage_class, spec.storage_gib)
+    marked = {**labels, **pods.USES_IDENTITY}
+    keep = _job(args, sources, "backup", KEEP.format(keep=spec.keep_backups))
+    bring = _job(args, sources, "restore", RESTORE)
+    jobs = {
+        "backup": stateful.schedule(spec.backup_schedule, marked, keep),
+        "restore": stateful.never(marked, bring),
+    }
+    for name, job in jobs.items():
         k8s.batch.v1.CronJob(
             f"{owner.name}-{name}",
             metadata=manifest({"name": f"{spec.name}-{name}", **place}),
-            spec=manifest(
-                {
-                    **({"suspend": True} if suspended else {}),
-                    **stateful.schedule(cron, {**labels, **pods.USES_IDENTITY}, pod),
-                }
-            ),
+            spec=manifest(job),
             opts=owner.child(depends_on=after),
         )
 

@@ -24,7 +24,6 @@ def files(spec: RetrievalSpec) -> dict[str, str]:
     }
     policy = {
         **told,
-        "considered": spec.considered or spec.passages,
         "name": spec.ownership.workload,
         "models": dict(spec.models),
         "oidc": [{**asdict(one), "teams": dict(one.teams)} for one in spec.issuers],

@@ -33,7 +33,7 @@ class RetrievalSpec:
     vouched: tuple[str, ...]
     issuers: tuple[Issuer, ...] = ()
     passages: int
-    considered: int = 0
+    considered: int
     reranker: str = ""
     least_score: float = 0.0
     stale_days: int = 0

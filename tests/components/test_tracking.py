@@ -127,15 +127,8 @@ def servers(tracked: Tracked) -> list[str]:
     """Two, which find an empty database at the same time."""
     found = [tracked.starts(), tracked.starts()]
     for one in found:
-        assert decided.until(lambda one=one: healthy(one), 180), tracked.log(one)[-3000:]
+        assert decided.until(lambda one=one: decided.healthy(one), 180), tracked.log(one)[-3000:]
     return found
-
-
-def healthy(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health").is_success
-    except httpx.TransportError:
-        return False
 
 
 def client(address: str, program: str) -> str:
@@ -238,9 +231,9 @@ def test_a_server_that_is_told_to_end_ends_and_the_next_finds_its_tables(tracked
     server = tracked.servers[0]
     server.send_signal(signal.SIGTERM)
     server.wait(60)
-    assert decided.until(lambda: not healthy(servers[0]), 30)
+    assert decided.until(lambda: not decided.healthy(servers[0]), 30)
     again = tracked.starts()
-    assert decided.until(lambda: healthy(again), 120), tracked.log(again)[-3000:]
+    assert decided.until(lambda: decided.healthy(again), 120), tracked.log(again)[-3000:]
     assert client(again, READ) == "1 1.2 weights"
 
 

@@ -51,17 +51,12 @@ def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        assert decided.until(lambda: healthy(address), 120), (folder / "log").read_text(encoding="utf-8")[-2000:]
+        assert decided.until(lambda: decided.healthy(address), 120), (folder / "log").read_text(encoding="utf-8")[
+            -2000:
+        ]
         yield address
     finally:
         processes.end(server)
-
-
-def healthy(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health").is_success
-    except httpx.TransportError:
-        return False
 
 
 def ask(address: str, method: str, path: str, told: dict[str, Any]) -> dict[str, Any]:

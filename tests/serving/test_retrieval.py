@@ -53,6 +53,7 @@ def spec(**changed: Any) -> RetrievalSpec:
         askers=("intranet", "robot"),
         vouched=("intranet",),
         passages=4,
+        considered=4,
         stale_days=365,
         models=(("chat", "Qwen/Qwen3-8B sha256:" + "a" * 64),),
         keep_days=30,

@@ -219,14 +219,9 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: C901
             kubelet = {"clientId": context.uuid("kubelet"), "objectId": context.uuid("kubelet-object")}
             return {"identityProfile": {"kubeletidentity": kubelet}}
         case "azure-native:keyvault:Key":
-            *_, vault, _, key = context.id.split("/")
-            uri = f"https://{vault}.vault.azure.net/keys/{key}"
-            return {"keyUri": uri, "keyUriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
+            return _in_vault("key", context)
         case "azure-native:keyvault:Secret":
-            *_, vault, _, key = context.id.split("/")
-            uri = f"https://{vault}.vault.azure.net/secrets/{key}"
-            version = {"secretUri": uri, "secretUriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
-            return {"properties": {**made.get("properties", {}), **version}}
+            return {"properties": {**made.get("properties", {}), **_in_vault("secret", context)}}
         case "azure-native:keyvault:Vault":
             uri = f"https://{context.name}.vault.azure.net/"
             return {"properties": {**made.get("properties", {}), "vaultUri": uri}}
@@ -242,6 +237,13 @@ def _special(token: str, made: Props, context: _Context) -> Props:  # noqa: C901
             }
         case _:
             return {}
+
+
+def _in_vault(what: str, context: _Context) -> Props:
+    """The addresses of what is in a Key Vault."""
+    *_, vault, folder, name = context.id.split("/")
+    uri = f"https://{vault}.vault.azure.net/{folder}/{name}"
+    return {f"{what}Uri": uri, f"{what}UriWithVersion": f"{uri}/{context.raw('version')[:32]}"}
 
 
 def _master(made: Props, context: _Context) -> Props:
